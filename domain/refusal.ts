@@ -66,6 +66,7 @@ export const REFUSALS = {
     exitCode: 1,
     remedy: 'The key was used with other content; look at what is recorded before you go on.',
   },
+  AppendOnly: { exitCode: 1, remedy: 'History is not changed; post or record a correction instead.' },
   InvariantBroken: {
     exitCode: 1,
     remedy: 'Stop the runs, keep the database as it is and hand the finding to the administrator.',
