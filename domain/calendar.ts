@@ -4,7 +4,6 @@ import {
   addMonths,
   dayOfWeek,
   firstDayOf,
-  isPlainDate,
   lastDayOf,
   period,
   periodsBetween,
@@ -143,5 +142,5 @@ function notPublished(year: number, published: number[]): Refusal {
 
 /** True for a day that can be a make-up working day: a Saturday or Sunday. */
 export function isWeekend(date: PlainDate): boolean {
-  return isPlainDate(date) && dayOfWeek(date) >= 6;
+  return dayOfWeek(date) >= 6;
 }
