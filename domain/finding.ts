@@ -50,9 +50,8 @@ export const FINDING_RULES = {
 
 export type FindingCode = keyof typeof FINDING_RULES;
 
-/** One line for a terminal: `file:line, column: message (rule)`. */
+/** One line for a terminal: `file:line: message [code: rule]`; the message names the column. */
 export function formatFinding(finding: Finding): string {
   const line = finding.line === undefined ? '' : `:${finding.line}`;
-  const column = finding.column === undefined ? '' : `, ${finding.column}`;
-  return `${finding.file}${line}${column}: ${finding.message} [${finding.code}: ${finding.rule}]`;
+  return `${finding.file}${line}: ${finding.message} [${finding.code}: ${finding.rule}]`;
 }

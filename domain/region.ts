@@ -1,18 +1,11 @@
 import type { Period, PlainDate } from './plain-date';
+import type { Pool } from './pools';
 
 /**
  * The words of a region folder as the engine uses them: one 统筹地区 with its funds, institutions, enterprises, last
  * year's purchases and staff. Everything here has been checked by the reader of the folder (`operator/files`); the rules
  * of a policy come on top of it.
  */
-
-/** 职工统筹, 居民统筹, 职工大额, 个人账户. A prepayment draws on the first three, in this order (新医保发〔2025〕50号 四(一)). */
-export const POOLS = ['employee', 'resident', 'employee-large', 'employee-personal'] as const;
-export type Pool = (typeof POOLS)[number];
-
-/** The pools a prepayment may be drawn from, in the order of the text (新医保发〔2025〕50号 四(一)). */
-export const PREPAYMENT_POOLS = ['employee', 'resident', 'employee-large'] as const satisfies readonly Pool[];
-export type PrepaymentPool = (typeof PREPAYMENT_POOLS)[number];
 
 /** 国家集采, 省际联盟集采, 省级集采, 国家谈判药品, 其他. */
 export const CATEGORIES = ['vbp-national', 'vbp-alliance', 'vbp-provincial', 'negotiated', 'other'] as const;
