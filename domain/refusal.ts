@@ -62,6 +62,10 @@ export const REFUSALS = {
     exitCode: 1,
     remedy: 'Use the event that the chart of accounts allows for these accounts.',
   },
+  LedgerAppendOnly: {
+    exitCode: 1,
+    remedy: 'Nothing is changed or removed in the ledger; correct a mistake with a further journal.',
+  },
   IdempotencyConflict: {
     exitCode: 1,
     remedy: 'The key was used with other content; look at what is recorded before you go on.',
@@ -102,8 +106,16 @@ export const REFUSALS = {
     exitCode: 5,
     remedy: 'The bank is asked first; nothing is sent again while the answer is missing.',
   },
+  PaymentInvalid: {
+    exitCode: 1,
+    remedy: 'Correct the account, the name or the amount of the payment that is named; nothing of its batch was sent.',
+  },
   BankUnreachable: { exitCode: 5, remedy: 'The case asks again by itself; see the bank connection if it lasts.' },
   BankMessageInvalid: { exitCode: 1, remedy: 'Ask the bank for the message again; nothing of it was booked.' },
+  FaultPersists: {
+    exitCode: 1,
+    remedy: 'See the log of the worker for the fault, mend it and start the case again; what it did is kept.',
+  },
 
   // Returns
   ReturnNotDue: { exitCode: 1, remedy: 'Name the period of a return in the plan of this institution.' },

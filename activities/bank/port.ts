@@ -1,4 +1,5 @@
 import type { BusinessMoment } from '../../domain/business-time';
+import type { PaymentKind } from '../../domain/payment';
 import type { PlainDate } from '../../domain/plain-date';
 
 /**
@@ -40,14 +41,6 @@ export interface Bank {
    */
   statement(account: string, date: PlainDate, at?: BusinessMoment): Promise<BankStatement>;
 }
-
-export const PaymentKind = {
-  Disbursement: 'disbursement',
-  AgencyReturn: 'agency-return',
-  Payment: 'payment',
-  Fund: 'fund',
-} as const;
-export type PaymentKind = (typeof PaymentKind)[keyof typeof PaymentKind];
 
 /** The business key of a payment; it travels with the money, so that either side can say what it was for. */
 export interface Remittance {
