@@ -1,0 +1,6 @@
+// The settle command, in a clone that may be fresh.
+import { runMain } from './lib/run-main.mjs';
+import { setUp } from './setup.mjs';
+
+await setUp();
+runMain('operator/cli/main.js', process.argv.slice(2));
