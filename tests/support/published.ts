@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createCalendar, type Calendar, type CalendarYear } from '../../domain/calendar';
+import { parseCalendarYear } from '../../domain/calendar-notice';
+import { parsePolicy, type PolicyFile } from '../../domain/policy';
+
+const POLICIES = join(__dirname, '../../policies');
+const NO_HASH = '0'.repeat(64);
+
+/** The published calendar years as the repository has them. */
+export function publishedYears(): CalendarYear[] {
+  const folder = join(POLICIES, 'calendar');
+  return readdirSync(folder).map((name) => parseCalendarYear(readFileSync(join(folder, name), 'utf8'), name));
+}
+
+export function publishedCalendar(): Calendar {
+  return createCalendar(publishedYears());
+}
+
+export function publishedPolicyText(id: string): string {
+  return readFileSync(join(POLICIES, `${id}.yaml`), 'utf8');
+}
+
+export function publishedPolicy(id: string): PolicyFile {
+  return parsePolicy(publishedPolicyText(id), `${id}.yaml`, NO_HASH);
+}
+
+export function fixturePolicy(name: string): PolicyFile {
+  const text = readFileSync(join(__dirname, '../fixtures', name), 'utf8');
+  return parsePolicy(text, name, NO_HASH);
+}
