@@ -1,0 +1,195 @@
+-- What the database keeps, whoever writes (DESIGN 6): statement triggers on the transition tables, so that thousands of
+-- journals cost one check. "At any point in time" means at the end of every statement.
+
+CREATE FUNCTION ledger.refuse_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+BEGIN
+  PERFORM ledger.refuse('AppendOnly',
+    format('%s of ledger.%s was refused: the ledger is append-only, a mistake is corrected by a further journal', TG_OP, TG_TABLE_NAME),
+    '{"rule": "DESIGN 6"}');
+  RETURN NULL;
+END $$;
+
+-- Balances and chain heads are changed by the triggers below only, never directly.
+CREATE FUNCTION ledger.refuse_direct_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+BEGIN
+  IF pg_trigger_depth() < 2 THEN
+    PERFORM ledger.refuse('AppendOnly',
+      format('%s of ledger.%s was refused: it follows from the journals', TG_OP, TG_TABLE_NAME), '{"rule": "DESIGN 6"}');
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- An account comes with a balance of zero and its kind's bound.
+CREATE FUNCTION ledger.account_opened() RETURNS trigger
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+BEGIN
+  INSERT INTO ledger.balance (region, account_id, balance_fen, bound)
+  SELECT f.region, f.account_id, 0, k.bound FROM fresh f JOIN ledger.account_kind k ON k.kind = f.kind;
+  RETURN NULL;
+END $$;
+
+-- Journals continue their region's chain without a gap, and each comes with its transfers in the same statement.
+CREATE FUNCTION ledger.journals_inserted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+  batch  record;
+  head   ledger.chain_head;
+  broken bigint;
+BEGIN
+  FOR batch IN
+    SELECT f.region, min(f.sequence) AS first, max(f.sequence) AS last, count(*) AS journals, sum(f.transfer_count) AS transfers
+    FROM fresh f GROUP BY f.region ORDER BY f.region
+  LOOP
+    SELECT * INTO head FROM ledger.chain_head h WHERE h.region = batch.region FOR UPDATE;
+    IF head.region IS NULL OR batch.first <> head.journal_count + 1 OR batch.last <> head.journal_count + batch.journals THEN
+      PERFORM ledger.refuse('LedgerPostingForbidden',
+        format('journals %s to %s of region %s do not continue its chain', batch.first, batch.last, batch.region), '{"rule": "DESIGN 6"}');
+    END IF;
+    SELECT l.sequence INTO broken
+    FROM (SELECT f.sequence, f.chain_hash,
+                 sha256(lag(f.chain_hash, 1, head.chain_hash) OVER (ORDER BY f.sequence) || f.content_hash) AS expected
+          FROM fresh f WHERE f.region = batch.region) l
+    WHERE l.expected <> l.chain_hash LIMIT 1;
+    IF broken IS NOT NULL THEN
+      PERFORM ledger.refuse('LedgerPostingForbidden',
+        format('journal %s of region %s carries a hash that does not continue the chain', broken, batch.region), '{"rule": "DESIGN 6"}');
+    END IF;
+    IF batch.transfers <> (SELECT count(*) FROM ledger.transfer t
+                           WHERE t.region = batch.region AND t.sequence BETWEEN batch.first AND batch.last) THEN
+      PERFORM ledger.refuse('LedgerUnbalanced',
+        format('journals %s to %s of region %s came without all their transfers', batch.first, batch.last, batch.region), '{"rule": "DESIGN 6"}');
+    END IF;
+    UPDATE ledger.chain_head h
+    SET journal_count = batch.last,
+        chain_hash = (SELECT f.chain_hash FROM fresh f WHERE f.region = batch.region AND f.sequence = batch.last)
+    WHERE h.region = batch.region;
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+-- The message that says which account went past its bound; runs on the failed path only.
+CREATE FUNCTION ledger.refuse_insufficient(regions text[], accounts integer[], deltas bigint[]) RETURNS void
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+DECLARE
+  short record;
+BEGIN
+  SELECT a.region, a.path, abs(b.balance_fen) AS has, abs(d.delta) AS taken INTO short
+  FROM unnest(regions, accounts, deltas) AS d (region, account_id, delta)
+  JOIN ledger.balance b USING (region, account_id)
+  JOIN ledger.account a USING (region, account_id)
+  WHERE (b.bound = 'debit' AND b.balance_fen + d.delta < 0) OR (b.bound = 'credit' AND b.balance_fen + d.delta > 0)
+  ORDER BY a.region, a.path LIMIT 1;
+  PERFORM ledger.refuse('LedgerInsufficient',
+    format('%s of region %s has %s and the posting takes %s: %s is missing',
+      short.path, short.region, ledger.yuan(short.has), ledger.yuan(short.taken), ledger.yuan(short.taken - short.has)),
+    jsonb_build_object('rule', 'DESIGN 6', 'region', short.region, 'account', short.path,
+      'balanceFen', short.has::text, 'missingFen', (short.taken - short.has)::text));
+END $$;
+
+-- The first transfer that no posting rule allows, or whose two sides name different parties; null when all are allowed.
+CREATE FUNCTION ledger.refuse_forbidden(in_region text, in_sequence bigint, in_ordinal smallint) RETURNS void
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+DECLARE
+  found record;
+BEGIN
+  SELECT j.key, j.event, j.book, d.path AS debit, c.path AS credit, t.amount_fen INTO found
+  FROM ledger.transfer t
+  LEFT JOIN ledger.journal j USING (region, sequence)
+  LEFT JOIN ledger.account d ON d.region = t.region AND d.account_id = t.debit_account_id
+  LEFT JOIN ledger.account c ON c.region = t.region AND c.account_id = t.credit_account_id
+  WHERE t.region = in_region AND t.sequence = in_sequence AND t.ordinal = in_ordinal;
+  PERFORM ledger.refuse('LedgerPostingForbidden',
+    format('event %s of the %s book may not debit %s and credit %s (journal %s, %s)', found.event, found.book, found.debit,
+      found.credit, found.key, ledger.yuan(found.amount_fen)),
+    jsonb_build_object(
+      'rule', CASE WHEN found.debit LIKE 'supervised/ledger/%/prepayment' THEN '新医保发〔2025〕50号 四(一)' ELSE 'DESIGN 6' END,
+      'region', in_region, 'journal', found.key, 'event', found.event, 'debit', found.debit, 'credit', found.credit));
+END $$;
+
+-- Transfers belong to journals of the same statement, match a posting rule, name the same parties on both sides, and move
+-- the stored balances within their bounds.
+CREATE FUNCTION ledger.transfers_inserted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+  wrong    record;
+  regions  text[];
+  accounts integer[];
+  deltas   bigint[];
+BEGIN
+  SELECT f.region, f.sequence, f.ordinal INTO wrong
+  FROM fresh f
+  LEFT JOIN ledger.journal j ON j.region = f.region AND j.sequence = f.sequence
+  LEFT JOIN ledger.account d ON d.region = f.region AND d.account_id = f.debit_account_id
+  LEFT JOIN ledger.account c ON c.region = f.region AND c.account_id = f.credit_account_id
+  LEFT JOIN ledger.posting_rule r
+    ON r.event = j.event AND r.debit_kind = d.kind AND r.credit_kind = c.kind AND r.book = j.book
+  WHERE r.event IS NULL OR d.institution <> c.institution OR d.pool <> c.pool OR d.enterprise <> c.enterprise
+  ORDER BY f.region, f.sequence, f.ordinal LIMIT 1;
+  IF FOUND THEN
+    PERFORM ledger.refuse_forbidden(wrong.region, wrong.sequence, wrong.ordinal);
+  END IF;
+
+  SELECT g.region, g.sequence INTO wrong
+  FROM (SELECT f.region, f.sequence, count(*) AS transfers, max(f.ordinal) AS last FROM fresh f GROUP BY f.region, f.sequence) g
+  JOIN ledger.journal j USING (region, sequence)
+  WHERE g.transfers <> j.transfer_count OR g.last <> j.transfer_count LIMIT 1;
+  IF FOUND THEN
+    PERFORM ledger.refuse('LedgerUnbalanced',
+      format('journal %s of region %s has other transfers than it says', wrong.sequence, wrong.region), '{"rule": "DESIGN 6"}');
+  END IF;
+
+  SELECT f.region, f.sequence, f.ordinal INTO wrong
+  FROM fresh f
+  JOIN ledger.journal j ON j.region = f.region AND j.sequence = f.sequence
+  JOIN ledger.posting_rule r ON r.event = j.event AND r.book = j.book AND r.reverses IS NOT NULL
+  WHERE (SELECT count(*) FILTER (WHERE o.event = r.reverses) < count(*) FILTER (WHERE o.event = j.event)
+         FROM ledger.transfer t JOIN ledger.journal o ON o.region = t.region AND o.sequence = t.sequence
+         WHERE t.region = f.region AND t.amount_fen = f.amount_fen AND o.reference = j.reference
+           AND ((t.debit_account_id = f.debit_account_id AND t.credit_account_id = f.credit_account_id)
+             OR (t.debit_account_id = f.credit_account_id AND t.credit_account_id = f.debit_account_id)))
+  LIMIT 1;
+  IF FOUND THEN
+    PERFORM ledger.refuse_forbidden(wrong.region, wrong.sequence, wrong.ordinal);
+  END IF;
+
+  SELECT array_agg(s.region), array_agg(s.account_id), array_agg(s.delta) INTO regions, accounts, deltas
+  FROM (SELECT e.region, e.account_id, sum(e.delta)::bigint AS delta
+        FROM (SELECT f.region, f.debit_account_id AS account_id, f.amount_fen AS delta FROM fresh f
+              UNION ALL SELECT f.region, f.credit_account_id, -f.amount_fen FROM fresh f) e
+        GROUP BY e.region, e.account_id ORDER BY e.region, e.account_id) s;
+  BEGIN
+    UPDATE ledger.balance b SET balance_fen = b.balance_fen + d.delta
+    FROM unnest(regions, accounts, deltas) AS d (region, account_id, delta)
+    WHERE b.region = d.region AND b.account_id = d.account_id AND d.delta <> 0;
+  EXCEPTION WHEN check_violation THEN
+    PERFORM ledger.refuse_insufficient(regions, accounts, deltas);
+  END;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER opened AFTER INSERT ON ledger.account
+  REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger.account_opened();
+CREATE TRIGGER transfers_posted AFTER INSERT ON ledger.transfer
+  REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger.transfers_inserted();
+CREATE TRIGGER journals_posted AFTER INSERT ON ledger.journal
+  REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger.journals_inserted();
+
+DO $$
+DECLARE
+  guarded text;
+BEGIN
+  FOREACH guarded IN ARRAY ARRAY['account_kind', 'posting_rule', 'account', 'policy_stamp', 'journal', 'transfer'] LOOP
+    EXECUTE format('CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger.%I
+      FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', guarded);
+  END LOOP;
+  FOREACH guarded IN ARRAY ARRAY['balance', 'chain_head'] LOOP
+    EXECUTE format('CREATE TRIGGER never_removed BEFORE DELETE OR TRUNCATE ON ledger.%I
+      FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change()', guarded);
+    EXECUTE format('CREATE TRIGGER by_posting_only BEFORE UPDATE ON ledger.%I
+      FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_direct_change()', guarded);
+  END LOOP;
+  EXECUTE 'CREATE TRIGGER by_account_only BEFORE INSERT ON ledger.balance
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_direct_change()';
+END $$;

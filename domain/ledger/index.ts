@@ -1,0 +1,3 @@
+export * from './chart';
+export * from './journal';
+export * from './posting-rules';
