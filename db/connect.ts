@@ -5,8 +5,10 @@ import { types } from 'pg';
 /** What a repository works on: a connection pool, or a transaction of it. */
 export type Database = Knex;
 
+// The driver's types know the scalar types only; text[] is parsed by it all the same.
+const TEXT_ARRAY = 1009 as number as Parameters<typeof types.getTypeParser>[0];
 const OID = { int8: 20, date: 1082, int8Array: 1016, dateArray: 1182 } as const;
-const parseTextArray = types.getTypeParser(1009) as (text: string) => string[];
+const parseTextArray = types.getTypeParser(TEXT_ARRAY) as (text: string) => string[];
 
 /**
  * BIGINT (fen, counts) arrives as bigint and DATE as the text PostgreSQL writes: the driver's own choices would be text and a

@@ -62,10 +62,6 @@ export const REFUSALS = {
     exitCode: 1,
     remedy: 'Use the event that the chart of accounts allows for these accounts.',
   },
-  LedgerAppendOnly: {
-    exitCode: 1,
-    remedy: 'Nothing is changed or removed in the ledger; correct a mistake with a further journal.',
-  },
   IdempotencyConflict: {
     exitCode: 1,
     remedy: 'The key was used with other content; look at what is recorded before you go on.',
