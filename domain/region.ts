@@ -115,11 +115,6 @@ export interface Region {
   readonly files: RegionFiles;
 }
 
-/** The institution that draws prepayment, holds the ledger and pays for this one: its settlement body, or itself. */
-export function settlementBodyOf(institution: Institution): string {
-  return institution.settlesThrough ?? institution.institution;
-}
-
 const EXAMPLE_NAMES: Record<Role, string> = {
   officer: '示例经办员',
   'business-head': '示例业务负责人',

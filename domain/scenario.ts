@@ -1,4 +1,6 @@
-import type { PlainDate, Period } from './plain-date';
+import type { PaymentKind } from './payment';
+import type { Period, PlainDate } from './plain-date';
+import type { ApprovalLevel, BreachKind } from './policy/schema';
 import type { Pool } from './pools';
 
 /**
@@ -12,9 +14,6 @@ export interface Scenario {
   readonly claims: Readonly<Record<Period, ClaimsScript>>;
   readonly approvals: readonly ApprovalScript[];
 }
-
-export const BREACH_KINDS = ['late-reconciliation', 'not-settled', 'prepayment-not-returned'] as const;
-export type BreachKind = (typeof BREACH_KINDS)[number];
 
 /** `<kind>/<period>`, such as `prepayment-not-returned/2026-06`. */
 export type BreachKey = `${BreachKind}/${string}`;
@@ -37,8 +36,12 @@ export interface InstitutionScript {
   readonly forceMajeure: Readonly<Record<BreachKey, string>>;
 }
 
-export const PAYMENT_KINDS = ['payment', 'disbursement', 'agency-return', 'fund'] as const;
-export type PaymentKind = (typeof PAYMENT_KINDS)[number];
+export const SCRIPTED_PAYMENTS = [
+  'payment',
+  'disbursement',
+  'agency-return',
+  'fund',
+] as const satisfies readonly PaymentKind[];
 
 export const BANK_OUTCOMES = [
   'rejected',
@@ -75,14 +78,10 @@ export interface ClaimsScript {
   readonly reviewedOn: PlainDate;
 }
 
-/** 初审 复审 复核 审批拨付, in this order (新医保发〔2025〕50号 六(二)). */
-export const APPROVAL_LEVELS = ['first-review', 'second-review', 'finance-check', 'release-approval'] as const;
-export type ScriptedLevel = (typeof APPROVAL_LEVELS)[number];
-
 export interface ApprovalScript {
   /** A case id such as `prepayment/650500/2026`. */
   readonly case: string;
-  readonly level: ScriptedLevel;
+  readonly level: ApprovalLevel;
   readonly decision: 'reject';
   readonly reason: string;
   /** The day on which all levels approve what was prepared again; without it nobody does. */

@@ -1,4 +1,5 @@
-import { FINDING_RULES, type Finding, type FindingCode } from '../../domain/finding';
+import { FINDING_RULES, formatFinding, type Finding, type FindingCode } from '../../domain/finding';
+import { Refusal } from '../../domain/refusal';
 
 /** So many findings are listed per file; the rest is counted, since a wrong export is wrong on every line. */
 export const MAX_FINDINGS_PER_FILE = 50;
@@ -43,4 +44,26 @@ export function createFileFindings(file: string): FileFindings {
       return listed;
     },
   };
+}
+
+const SHOWN_FINDINGS = 20;
+
+/** One refusal for all findings of a file or folder. */
+export function refusalOf(path: string, findings: readonly Finding[]): Refusal {
+  const shown = findings.slice(0, SHOWN_FINDINGS).map((finding) => `  ${formatFinding(finding)}`);
+  if (findings.length > shown.length) shown.push(`  and ${findings.length - shown.length} more`);
+  const [first] = findings;
+  return new Refusal('FileInvalid', `${path} is not right, and nothing was taken from it:\n${shown.join('\n')}`, {
+    ...(first === undefined
+      ? {}
+      : {
+          rule: first.rule,
+          place: {
+            file: first.file,
+            ...(first.line === undefined ? {} : { line: first.line }),
+            ...(first.column === undefined ? {} : { column: first.column }),
+          },
+        }),
+    findings,
+  });
 }

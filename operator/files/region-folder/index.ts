@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { formatFinding, type Finding } from '../../../domain/finding';
-import { Refusal } from '../../../domain/refusal';
+import type { Finding } from '../../../domain/finding';
 import { exampleStaff, type Enterprise, type Purchase, type Region } from '../../../domain/region';
+import { refusalOf } from '../findings';
 import { checkBulkFiles } from './bulk';
 import { createFolderFindings, listFolder, type FolderListing } from './folder';
 import { readEnterprises, readInstitutions, readPurchases, readStaff } from './registers';
@@ -82,26 +82,4 @@ export async function loadRegion(dir: string): Promise<Region> {
   const { region, findings } = await readRegionFolder(dir);
   if (region === undefined) throw refusalOf(dir, findings);
   return region;
-}
-
-const SHOWN_FINDINGS = 20;
-
-/** One refusal for all findings of a file or folder. */
-export function refusalOf(path: string, findings: readonly Finding[]): Refusal {
-  const shown = findings.slice(0, SHOWN_FINDINGS).map((finding) => `  ${formatFinding(finding)}`);
-  if (findings.length > shown.length) shown.push(`  and ${findings.length - shown.length} more`);
-  const [first] = findings;
-  return new Refusal('FileInvalid', `${path} is not right, and nothing was taken from it:\n${shown.join('\n')}`, {
-    ...(first === undefined
-      ? {}
-      : {
-          rule: first.rule,
-          place: {
-            file: first.file,
-            ...(first.line === undefined ? {} : { line: first.line }),
-            ...(first.column === undefined ? {} : { column: first.column }),
-          },
-        }),
-    findings,
-  });
 }
