@@ -1,0 +1,104 @@
+import { html, type Html } from './html';
+
+/** A label in Chinese with its English beside it. The page's readers are bureau staff; the English is for whoever helps them. */
+export interface Label {
+  readonly zh: string;
+  readonly en: string;
+}
+
+export function label(zh: string, en: string): Label {
+  return { zh, en };
+}
+
+/** Chinese first, English smaller beside it. */
+export function both({ zh, en }: Label): Html {
+  return html`${zh} <span class="en" lang="en">${en}</span>`;
+}
+
+export const POOL_KEYS = ['employee', 'resident', 'employee-large'] as const;
+export type PoolKey = (typeof POOL_KEYS)[number];
+
+export const POOLS: Readonly<Record<PoolKey, Label>> = {
+  employee: label('职工统筹', 'Employee'),
+  resident: label('居民统筹', 'Resident'),
+  'employee-large': label('职工大额', 'Employee large'),
+};
+
+const OTHER_POOLS: Readonly<Record<string, Label>> = {
+  ...POOLS,
+  'employee-personal': label('个人账户', 'Personal account'),
+};
+
+export function poolLabel(pool: string): Label {
+  return OTHER_POOLS[pool] ?? label(pool, '');
+}
+
+/** The four levels in their order, then the cashier (新医保发〔2025〕50号 六(二)). */
+export const LEVELS: Readonly<Record<string, Label>> = {
+  'first-review': label('初审', 'First review'),
+  'second-review': label('复审', 'Second review'),
+  'finance-check': label('复核', 'Finance check'),
+  'release-approval': label('审批拨付', 'Release approval'),
+};
+
+const BREACH_KINDS: Readonly<Record<string, Label>> = {
+  'late-reconciliation': label('不及时对账', 'Late reconciliation'),
+  'not-settled': label('当月未按期结算货款', 'Not settled'),
+  'prepayment-not-returned': label('当月未返还预付金', 'Prepayment not returned'),
+};
+
+export function breachKind(kind: string): Label {
+  return BREACH_KINDS[kind] ?? label(kind, '');
+}
+
+export const BREACH_STATES: Readonly<Record<string, Label>> = {
+  noticed: label('已通知', 'Noticed'),
+  closed: label('已改正', 'Closed'),
+  suspended: label('暂停支付', 'Suspended'),
+  resumed: label('已恢复', 'Resumed'),
+};
+
+export const PAYMENT_STATES: Readonly<Record<string, Label>> = {
+  prepared: label('已编制', 'Prepared'),
+  approved: label('已审批', 'Approved'),
+  released: label('已复核付出', 'Released'),
+  sent: label('已发送银行', 'Sent'),
+  unknown: label('结果不明', 'Unknown'),
+  succeeded: label('已支付', 'Paid'),
+  failed: label('支付失败', 'Failed'),
+  returned: label('银行退回', 'Returned'),
+  held: label('暂缓支付', 'Held'),
+  cancelled: label('已取消', 'Cancelled'),
+};
+
+const CASE_KINDS: Readonly<Record<string, Label>> = {
+  prepayment: label('集采预付', 'Prepayment'),
+  return: label('预付金返还', 'Return'),
+  window: label('货款结算', 'Settlement window'),
+  fund: label('月结算', 'Monthly fund'),
+  clearing: label('季度清算', 'Quarterly clearing'),
+  monitoring: label('月度监测', 'Monitoring'),
+  breach: label('违约', 'Breach'),
+  enterprise: label('企业', 'Enterprise'),
+};
+
+/** `return/650500/2026-06` as 预付金返还 with its period; ids of another shape stay as they are. */
+export function caseLabel(id: string): Label {
+  const parts = id.split('/');
+  const kind = CASE_KINDS[parts[0]!];
+  const last = parts.at(-1)!;
+  return kind && parts.length > 1 ? label(`${kind.zh} ${last}`, kind.en) : label(id, '');
+}
+
+/** A month for a heading: `2026-04` as 2026年4月, or 4月 where the year is plain from the page. */
+export function monthLabel(period: string, withYear = false): string {
+  const [year, month] = period.split('-') as [string, string | undefined];
+  return `${withYear ? `${year}年` : ''}${Number(month ?? 0)}月`;
+}
+
+const WEEKDAYS = ['一', '二', '三', '四', '五', '六', '日'] as const;
+
+/** `dayOfWeek` is 1 for Monday to 7 for Sunday. */
+export function weekdayLabel(dayOfWeek: number): string {
+  return WEEKDAYS[dayOfWeek - 1] ?? '';
+}

@@ -1,0 +1,31 @@
+import type { ReportSection } from '../components';
+import { alertsSection } from './alerts';
+import { balancesSection } from './balances';
+import { breachesSection, enterprisesSection } from './breaches';
+import { calendarSection } from './calendar';
+import { exceptionsSection } from './exceptions';
+import { invariantsSection } from './invariants';
+import { keyFigures } from './key-figures';
+import { matrixSection } from './matrix';
+import { moneySection } from './money';
+import { prepaymentsSection } from './prepayments';
+import { approvalsSection, operatorSection } from './stories';
+import { timelineSection } from './timeline';
+
+/** The parts of a region's report in the order of the page. A new part is one module and one entry here. */
+export const SECTIONS: readonly ReportSection[] = [
+  keyFigures,
+  calendarSection,
+  moneySection,
+  matrixSection,
+  exceptionsSection,
+  prepaymentsSection,
+  breachesSection,
+  enterprisesSection,
+  operatorSection,
+  approvalsSection,
+  alertsSection,
+  balancesSection,
+  invariantsSection,
+  timelineSection,
+];
