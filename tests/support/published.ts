@@ -25,7 +25,10 @@ export function publishedPolicy(id: string): PolicyFile {
   return parsePolicy(publishedPolicyText(id), `${id}.yaml`, NO_HASH);
 }
 
+export function fixtureText(name: string): string {
+  return readFileSync(join(__dirname, '../fixtures', name), 'utf8');
+}
+
 export function fixturePolicy(name: string): PolicyFile {
-  const text = readFileSync(join(__dirname, '../fixtures', name), 'utf8');
-  return parsePolicy(text, name, NO_HASH);
+  return parsePolicy(fixtureText(name), name, NO_HASH);
 }
