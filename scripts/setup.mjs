@@ -17,15 +17,21 @@ function checkNode() {
   process.exit(1);
 }
 
-async function setUpLocked(services) {
+async function setUpLocked(withServices) {
   await installDependencies();
   // Imported only now, since it needs what has just been installed.
   const { build } = await import('./build.mjs');
   await build();
-  if (!services) return;
+  if (!withServices) return;
   const require = createRequire(join(root, 'package.json'));
-  const { prepareServices } = require(join(root, 'dist', 'workers', 'services', 'prepare.js'));
-  await prepareServices();
+  const services = join(root, 'dist', 'workers', 'services');
+  const { preparePostgres } = require(join(services, 'postgres.js'));
+  await preparePostgres();
+  const temporal = require(join(services, 'temporal-program.js'));
+  if (!(await temporal.findTemporal())) {
+    const { obtainTemporal } = await import('./lib/temporal.mjs');
+    await obtainTemporal(temporal);
+  }
 }
 
 /**

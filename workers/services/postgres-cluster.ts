@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirectory, fillOnce } from './directories';
-import { postgresUser } from './service-user';
+import { closedToOthers, postgresUser } from './service-user';
 
 const run = promisify(execFile);
 
@@ -76,7 +76,10 @@ export async function copyTemplate(binaries: string, dataDirectory: string): Pro
 /** Initialises a durable data directory unless it is one already. */
 export async function ensureCluster(binaries: string, dataDirectory: string): Promise<void> {
   if (existsSync(join(dataDirectory, 'PG_VERSION'))) return;
-  mkdirSync(dirname(dataDirectory), { recursive: true });
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  handOver(dataDirectory);
+  const closed = postgresUser() && closedToOthers(dirname(dataDirectory));
+  if (closed) throw new Error(`PostgreSQL's account cannot enter ${closed}, where its data is to be kept`);
   await initialise(binaries, dataDirectory, true);
 }
 

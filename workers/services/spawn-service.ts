@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { processGuard } from './guard';
 import type { Ending } from './guard';
@@ -102,7 +103,8 @@ export async function spawnService<Ready>(spec: ServiceSpec<Ready>): Promise<Ser
   const log = openSync(spec.logFile, 'a', 0o600);
   const child = spawn(spec.command, spec.args, {
     detached: true,
-    stdio: ['ignore', log, log],
+    // Standard input is never written to; its end is a second sign, beside the guard's, that this process is gone.
+    stdio: ['pipe', log, log],
     env: spec.env ?? process.env,
     ...(spec.cwd !== undefined && { cwd: spec.cwd }),
     ...(spec.uid !== undefined && { uid: spec.uid }),
@@ -120,6 +122,7 @@ export async function spawnService<Ready>(spec: ServiceSpec<Ready>): Promise<Ser
   }
   processGuard().watch(child, ending);
   child.unref();
+  (child.stdin as Socket).on('error', () => undefined).unref();
   const stop = (): Promise<void> => endProcess(child, exited, ending);
   try {
     const ready = await untilReady(spec, child);
