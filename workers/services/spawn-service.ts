@@ -85,6 +85,8 @@ async function untilReady<Ready>(spec: ServiceSpec<Ready>, child: ChildProcess):
 
 async function endProcess(child: ChildProcess, exited: Promise<void>, ending: Ending): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  // Until now it did not keep this process alive; the wait for its end must.
+  child.ref();
   child.kill(ending.signal);
   const patience = new AbortController();
   const late = pause(ending.graceMs, true, { signal: patience.signal }).catch(() => false);
