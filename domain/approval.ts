@@ -1,4 +1,5 @@
-import type { RefusalCode } from './refusal';
+import type { PlainDate } from './plain-date';
+import { Refusal, type RefusalCode } from './refusal';
 
 /** One level of approval, in the policy's order (新医保发〔2025〕50号 六(二)). */
 export interface ApprovalLevel {
@@ -94,4 +95,47 @@ export function checkRelease(request: ApprovalRequest | undefined, input: Releas
   if (input.person === request.preparedBy || request.decisions.some(({ person }) => person === input.person))
     return { code: 'CashierIsApprover', message: `${input.person} prepared or approved ${input.requestId}` };
   return undefined;
+}
+
+const CASHIER = 'cashier';
+
+/** Somebody of the staff with the roles of a day; open ends where the dates are left out. */
+export interface Approver {
+  person: string;
+  roles: readonly string[];
+  from?: PlainDate;
+  to?: PlainDate;
+}
+
+export function hasRole(staff: Approver, role: string, on: PlainDate): boolean {
+  return staff.roles.includes(role) && (staff.from ?? on) <= on && on <= (staff.to ?? on);
+}
+
+/**
+ * Checks that different people can decide every level and release on a day: no case is raised that nobody could approve.
+ *
+ * @throws Refusal `ApprovalImpossible` naming the role that no further person could take.
+ */
+export function assertApprovable(levels: readonly ApprovalLevel[], staff: readonly Approver[], on: PlainDate): void {
+  const roles = [...levels.map(({ role }) => role), CASHIER];
+  const takenBy = new Map<string, string>();
+  // Augmenting paths: whoever stands in a role may move to another one that they hold, so that a new person fits in.
+  const place = (role: string, tried: Set<string>): boolean =>
+    staff
+      .filter((each) => hasRole(each, role, on) && !tried.has(each.person))
+      .some(({ person }) => {
+        tried.add(person);
+        const held = takenBy.get(person);
+        if (held !== undefined && !place(held, tried)) return false;
+        takenBy.set(person, role);
+        return true;
+      });
+  for (const role of roles) {
+    if (place(role, new Set())) continue;
+    throw new Refusal(
+      'ApprovalImpossible',
+      `on ${on} no further person has the role ${role}: ${levels.length} levels and the cashier need different people`,
+      { rule: '新医保发〔2025〕50号 六(二)', role, on },
+    );
+  }
 }

@@ -23,6 +23,12 @@ export const PHASES: readonly Phase[] = [
   Phase.FundMoves,
 ];
 
+/** A phase of a day: the only moments at which timers lie. */
+export interface DuePoint {
+  date: PlainDate;
+  phase: Phase;
+}
+
 /** China has kept UTC+8 without summer time since 1991, so the offset is a constant and not a time-zone look-up. */
 const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
 

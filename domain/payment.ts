@@ -42,3 +42,14 @@ export function allFinal(counts: PaymentCounts): boolean {
 
 /** What an operator may do with a payment that did not arrive. */
 export type OperatorAction = 'retry' | 'correct' | 'cancel';
+
+export interface OperatorInput {
+  /** Given by the caller: the same action repeated is done once. */
+  actionId: string;
+  action: OperatorAction;
+  paymentIds: string[];
+  person: string;
+  reason: string;
+  /** For `correct` only: the account as it should be. */
+  account?: { name: string; account: string; bankCode: string };
+}

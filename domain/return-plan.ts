@@ -29,6 +29,8 @@ export function planReturns(input: {
   pools: Readonly<PoolFen>;
   policy: PrepaymentPolicy;
   year: number;
+  /** Returns due before this day are not in the plan: a part that is disbursed late is returned in what is left of it. */
+  notBefore?: PlainDate;
 }): PlannedReturn[] {
   const { amountFen, policy, year } = input;
   if (sum(Object.values(input.pools)) !== amountFen) throw new RangeError('the pools do not add up to the amount');
@@ -42,6 +44,8 @@ export function planReturns(input: {
   const plan: PlannedReturn[] = [];
   let outstanding: PoolFen = { ...input.pools };
   for (const { month, dueDay, upToFen } of steps) {
+    const isFinal = month === finalReturn.month;
+    if (!isFinal && input.notBefore && dayInPeriod(periodOfYear(year, month), dueDay) < input.notBefore) continue;
     const returnFen = minimum(upToFen, sum(Object.values(outstanding)));
     if (returnFen === 0n) continue;
     const pools = splitArrival(returnFen, outstanding);

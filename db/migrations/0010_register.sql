@@ -1,11 +1,11 @@
 -- What the engine knows about a region: the files of a region folder, the policies and calendars it decides by.
 create schema settle;
 
--- The one way in which SQL refuses something: SQLSTATE ST001, the code of domain/refusal.ts as DETAIL.
+-- The one way in which SQL refuses something: SQLSTATE ST001, the code of domain/refusal.ts as JSON in DETAIL.
 create function settle.refuse(code text, message text) returns void
 language plpgsql set search_path = pg_catalog as $$
 begin
-  raise exception using errcode = 'ST001', message = message, detail = code;
+  raise exception using errcode = 'ST001', message = message, detail = json_build_object('code', code);
 end $$;
 
 create function settle.append_only() returns trigger

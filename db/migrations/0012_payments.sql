@@ -8,6 +8,8 @@ create table settle.payments (
   institution     text,
   enterprise      text,
   pool            text,
+  -- The year of the advance that a disbursement makes or an agency-return reduces.
+  advance_year    int,
   amount_fen      bigint not null check (amount_fen > 0),
   debtor_account  text not null,
   payee_name      text not null,
@@ -27,7 +29,7 @@ create index payments_request on settle.payments (request_id);
 create function settle.payment_content(p settle.payments) returns text
 language sql immutable set search_path = pg_catalog as $$
   select concat_ws('|', p.payment_id, p.kind, p.period, coalesce(p.institution, ''), coalesce(p.enterprise, ''),
-                   coalesce(p.pool, ''), p.amount_fen, p.debtor_account, p.payee_name, p.payee_account, p.payee_bank_code)
+                   coalesce(p.pool, ''), coalesce(p.advance_year::text, ''), p.amount_fen, p.debtor_account, p.payee_name, p.payee_account, p.payee_bank_code)
 $$;
 
 create table settle.payment_states (

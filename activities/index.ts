@@ -1,0 +1,23 @@
+import { createCaseActivities } from './case-activities';
+import { refusingActivities, type ActivityDependencies } from './dependencies';
+import { createApprovalActivities } from './payments/approvals';
+import { createBankActivities } from './payments/bank-exchange';
+import { createOperatorActivities } from './payments/operator-actions';
+import { createDisbursementActivities } from './prepayment/disbursement';
+import { createReturnActivities } from './prepayment/returns';
+import type { Activities } from './types';
+
+/** Everything the workflows may ask for, bound to what it works on. */
+export function createActivities(dependencies: ActivityDependencies): Activities {
+  return refusingActivities<Activities>(
+    {
+      ...createCaseActivities(dependencies),
+      ...createApprovalActivities(dependencies),
+      ...createOperatorActivities(dependencies),
+      ...createBankActivities(dependencies),
+      ...createDisbursementActivities(dependencies),
+      ...createReturnActivities(dependencies),
+    },
+    dependencies.log,
+  );
+}

@@ -1,0 +1,273 @@
+import type { Knex } from 'knex';
+import type { AttemptRecord, MessageRecord } from '../../db/bank-messages';
+import { loadAttempts, loadMessages, setMessageState, storeMessage } from '../../db/bank-messages';
+import { addAlert, addEvents, loadCase } from '../../db/cases';
+import { postJournals } from '../../db/ledger';
+import type { PaymentRecord } from '../../db/payments';
+import { changePayments, countPayments, loadPayments } from '../../db/payments';
+import { loadCalendar, loadRegion } from '../../db/register';
+import type { BusinessMoment } from '../../domain/business-time';
+import { formatYuan, sum } from '../../domain/money';
+import { waitsForBank } from '../../domain/payment';
+import { addDays } from '../../domain/plain-date';
+import { Refusal } from '../../domain/refusal';
+import { endToEndIdFor, messageIdFor } from '../bank/ids';
+import { BankTimeout, BankUnreachable, type PaymentAnswer, type Remittance } from '../bank/port';
+import type { ActivityDependencies } from '../dependencies';
+import type { PaymentActivities, PaymentStatus } from '../types';
+import { applyAnswers } from './bank-answers';
+import { journalsFor } from './postings';
+
+/** Payments a message. A bank's own limit is policy data where it is lower. */
+const MAX_PAYMENTS_PER_MESSAGE = 1_000;
+
+/**
+ * Sending and asking (DESIGN 5.4). A message and its ids are stored before anything leaves; what is unknown is asked
+ * about and never sent again; `succeeded` comes only from the bank's evidence.
+ */
+export function createBankActivities(
+  dependencies: ActivityDependencies,
+): Pick<PaymentActivities, 'sendReleasedPayments' | 'askBank'> {
+  const { db, bank, log, heartbeat } = dependencies;
+
+  /** Cuts released payments into messages, by the account they leave, and stores those. */
+  async function storeMessages(caseId: string, at: BusinessMoment): Promise<void> {
+    const released = await loadPayments(db, { caseId, states: ['released'] });
+    const { rows } = await db.raw<{ rows: { payment_id: string }[] }>(
+      `select p.payment_id from settle.payments p join settle.payment_attempts a using (payment_id, attempt)
+        where p.case_id = ? and p.state = 'released'`,
+      [caseId],
+    );
+    const stored = new Set(rows.map(({ payment_id }) => payment_id));
+    const fresh = released.filter(({ paymentId }) => !stored.has(paymentId));
+    const accounts = [...new Set(fresh.map(({ debtorAccount }) => debtorAccount))].sort();
+    for (const debtorAccount of accounts) {
+      const leaving = fresh.filter((payment) => payment.debtorAccount === debtorAccount);
+      for (let from = 0; from < leaving.length; from += MAX_PAYMENTS_PER_MESSAGE) {
+        const part = leaving.slice(from, from + MAX_PAYMENTS_PER_MESSAGE);
+        const first = part[0]!;
+        // The first payment and its attempt tell this message from every other one of the case.
+        const messageId = messageIdFor(caseId, first.paymentId, first.attempt);
+        await db.transaction((trx) =>
+          storeMessage(
+            trx,
+            { messageId, region: first.region, caseId, debtorAccount, at },
+            part.map((payment) => ({
+              endToEndId: endToEndIdFor(remittanceOf(payment)),
+              paymentId: payment.paymentId,
+              attempt: payment.attempt,
+            })),
+          ),
+        );
+        heartbeat({ stored: messageId });
+      }
+    }
+  }
+
+  /** From here on the message may have left: its payments are `sent`, and their money is in transit. */
+  async function markSending(message: MessageRecord, at: BusinessMoment): Promise<PaymentRecord[]> {
+    return db.transaction(async (trx) => {
+      const attempts = await loadAttempts(trx, message.messageId);
+      const paymentIds = attempts.map(({ paymentId }) => paymentId);
+      const released = await loadPayments(trx, { paymentIds, states: ['released'] });
+      await changePayments(
+        trx,
+        released.map(({ paymentId }) => paymentId),
+        { to: 'sent', at, actor: 'engine', reason: message.messageId },
+      );
+      await postStage(trx, released, 'sent', at);
+      await setMessageState(trx, message.messageId, 'sending');
+      return loadPayments(trx, { paymentIds, states: ['sent'] });
+    });
+  }
+
+  async function markUnknown(message: MessageRecord, at: BusinessMoment, reason: string): Promise<void> {
+    await db.transaction(async (trx) => {
+      const attempts = await loadAttempts(trx, message.messageId);
+      const sent = await loadPayments(trx, {
+        paymentIds: attempts.map(({ paymentId }) => paymentId),
+        states: ['sent'],
+      });
+      await changePayments(
+        trx,
+        sent.map(({ paymentId }) => paymentId),
+        { to: 'unknown', at, actor: 'bank', reason },
+      );
+      await setMessageState(trx, message.messageId, 'unanswered');
+      await addEvents(trx, message.caseId, at, [
+        {
+          key: `${message.messageId}/unanswered`,
+          event: 'bank-unanswered',
+          actor: 'bank',
+          detail: `${message.messageId}: ${sent.length} payments are unknown; the bank is asked, nothing is sent again`,
+        },
+      ]);
+    });
+  }
+
+  async function deliver(message: MessageRecord, at: BusinessMoment): Promise<void> {
+    const payments = await markSending(message, at);
+    if (payments.length === 0) return setMessageState(db, message.messageId, 'answered');
+    const attempts = new Map(
+      (await loadAttempts(db, message.messageId)).map((attempt) => [attempt.paymentId, attempt.endToEndId]),
+    );
+    const region = await loadRegion(db, payments[0]!.region);
+    try {
+      const answer = await bank.send({
+        messageId: message.messageId,
+        createdAt: message.createdAt,
+        requestedOn: message.createdAt.date,
+        instructions: payments.map((payment) => ({
+          endToEndId: attempts.get(payment.paymentId)!,
+          amountFen: payment.amountFen,
+          debtorAccount: payment.debtorAccount,
+          debtorName: region.name,
+          creditorAccount: payment.payee.account,
+          creditorName: payment.payee.name,
+          creditorBankCode: payment.payee.bankCode,
+          purpose: payment.paymentId,
+          remittance: remittanceOf(payment),
+        })),
+      });
+      await db.transaction(async (trx) => {
+        await applyAnswers(trx, { caseId: message.caseId, payments, attempts, answers: answer.answers, at });
+        await setMessageState(trx, message.messageId, 'answered');
+        await addEvents(trx, message.caseId, at, [
+          {
+            key: `${message.messageId}/sent`,
+            event: 'sent',
+            actor: 'engine',
+            detail: `${message.messageId}: ${payments.length} payments, ${formatYuan(sum(payments.map(({ amountFen }) => amountFen)))}`,
+          },
+        ]);
+      });
+    } catch (error) {
+      await afterFailedSend(message, payments, attempts, at, error);
+    }
+  }
+
+  async function afterFailedSend(
+    message: MessageRecord,
+    payments: readonly PaymentRecord[],
+    attempts: ReadonlyMap<string, string>,
+    at: BusinessMoment,
+    error: unknown,
+  ): Promise<void> {
+    const { caseId, messageId } = message;
+    log.warn({ caseId, messageId, error: (error as Error).name }, 'message was not answered');
+    if (error instanceof BankUnreachable) {
+      // Certainly not delivered: the same message goes out again with the next round.
+      await setMessageState(db, messageId, 'stored');
+      await addAlert(db, { caseId, kind: 'bank-unreachable', on: at.date, detail: `${messageId} waits for the bank` });
+    } else if (error instanceof BankTimeout) {
+      await markUnknown(message, at, 'no answer from the bank');
+    } else if (error instanceof Refusal && error.code === 'BankMessageInvalid') {
+      // The bank refused the message whole and executed nothing of it.
+      const answers = [...attempts.values()].map((endToEndId): PaymentAnswer => ({
+        endToEndId,
+        state: 'rejected',
+        reason: error.message,
+      }));
+      await db.transaction(async (trx) => {
+        await applyAnswers(trx, { caseId, payments, attempts, answers, at });
+        await setMessageState(trx, messageId, 'answered');
+      });
+    } else throw error;
+  }
+
+  async function askAbout(message: MessageRecord, at: BusinessMoment): Promise<void> {
+    const attempts = await loadAttempts(db, message.messageId);
+    const payments = await loadPayments(db, {
+      paymentIds: attempts.map(({ paymentId }) => paymentId),
+      states: ['sent', 'unknown', 'succeeded'],
+    });
+    if (payments.length === 0) return;
+    const ids = new Map(attempts.map((attempt: AttemptRecord) => [attempt.paymentId, attempt.endToEndId]));
+    const answers = await bank.ask({
+      messageId: message.messageId,
+      payments: payments.map(({ paymentId, amountFen }) => ({ endToEndId: ids.get(paymentId)!, amountFen })),
+      at,
+    });
+    await db.transaction((trx) => applyAnswers(trx, { caseId: message.caseId, payments, attempts: ids, answers, at }));
+  }
+
+  return {
+    async sendReleasedPayments({ caseId, at }) {
+      await loadCase(db, caseId);
+      // Left in `sending` by an activity that did not come to its end: nobody knows whether it went out.
+      for (const message of await loadMessages(db, caseId, ['sending']))
+        await markUnknown(message, at, 'interrupted while sending');
+      await storeMessages(caseId, at);
+      for (const message of await loadMessages(db, caseId, ['stored'])) {
+        await deliver(message, at);
+        heartbeat({ delivered: message.messageId });
+      }
+    },
+
+    async askBank({ caseId, at }): Promise<PaymentStatus> {
+      try {
+        for (const message of await loadMessages(db, caseId, ['answered', 'unanswered'])) {
+          await askAbout(message, at);
+          heartbeat({ asked: message.messageId });
+        }
+      } catch (error) {
+        if (!(error instanceof BankTimeout || error instanceof BankUnreachable)) throw error;
+        log.warn({ caseId, error: error.name }, 'the bank did not answer a question');
+        await addAlert(db, { caseId, kind: 'bank-unreachable', on: at.date, detail: 'the bank answers no question' });
+      }
+      return statusOf(db, caseId, at);
+    },
+  };
+}
+
+/**
+ * How the case stands, and when the bank is asked next: on the next working day while it holds an answer back, and once
+ * more on the day after the last booking, when what could not be credited has come back.
+ */
+async function statusOf(db: Knex, caseId: string, at: BusinessMoment): Promise<PaymentStatus> {
+  const { region } = await loadCase(db, caseId);
+  const counts = await countPayments(db, caseId);
+  const fresh = await db('settle.payments')
+    .where({ case_id: caseId, state: 'succeeded' })
+    .where('paid_on', '>=', at.date)
+    .first('payment_id');
+  if (!waitsForBank(counts) && !counts.released && !fresh) return { counts, askAgainOn: null };
+  const calendar = await loadCalendar(db, region);
+  const tomorrow = addDays(at.date, 1);
+  try {
+    return { counts, askAgainOn: calendar.firstWorkingDayOnOrAfter(tomorrow) };
+  } catch (error) {
+    // Past the published calendars the bank is asked every day: a question needs no working day.
+    if (error instanceof Refusal && error.code === 'CalendarNotPublished') return { counts, askAgainOn: tomorrow };
+    throw error;
+  }
+}
+
+/** Posts one stage of payments, each under the policy of its case. */
+export async function postStage(
+  trx: Knex,
+  payments: readonly PaymentRecord[],
+  stage: Parameters<typeof journalsFor>[1],
+  at: BusinessMoment,
+): Promise<void> {
+  if (payments.length === 0) return;
+  const { policy, region } = await loadCase(trx, payments[0]!.caseId);
+  await postJournals(
+    trx,
+    region,
+    payments.flatMap((payment) => journalsFor(payment, stage, at.date, policy)),
+  );
+}
+
+function remittanceOf(payment: PaymentRecord): Remittance {
+  const { kind, region, period, institution, enterprise, pool, attempt } = payment;
+  return {
+    kind,
+    region,
+    period,
+    ...(institution === undefined ? {} : { institution }),
+    ...(enterprise === undefined ? {} : { enterprise }),
+    ...(pool === undefined ? {} : { pool }),
+    attempt,
+  };
+}

@@ -1,0 +1,113 @@
+import type { Knex } from 'knex';
+import { addEvents, hasEvent } from '../../db/cases';
+import { changePayments, loadPayments, type PaymentRecord } from '../../db/payments';
+import { loadStaff } from '../../db/register';
+import { hasRole } from '../../domain/approval';
+import type { BusinessMoment } from '../../domain/business-time';
+import type { OperatorInput } from '../../domain/payment';
+import { Refusal } from '../../domain/refusal';
+import type { ActivityDependencies } from '../dependencies';
+import type { PaymentActivities, RaisedRequest } from '../types';
+import { AFTER_CANCEL, applyEffect } from './effects';
+import { findRequest, raisePayments, requestIdOf } from './prepare';
+
+const TARGET = { retry: 'released', correct: 'prepared', cancel: 'cancelled' } as const;
+
+/**
+ * What an operator does about payments that did not arrive: another attempt of the same payment, a corrected account,
+ * which goes through approval again, or an end with a reason (DESIGN 5.4). All payments named, or none.
+ */
+export function createOperatorActivities({
+  db,
+  log,
+}: ActivityDependencies): Pick<PaymentActivities, 'applyOperatorAction'> {
+  return {
+    async applyOperatorAction({ caseId, at, operator, nextRevision }) {
+      const raised = await db.transaction(async (trx) => {
+        const payments = await loadPayments(trx, { caseId, paymentIds: operator.paymentIds });
+        checkNamed(operator, payments, caseId);
+        await checkOperator(trx, payments[0]!.region, operator.person, at);
+        if (await hasEvent(trx, caseId, eventKey(operator, payments[0]!)))
+          return operator.action === 'correct' ? findRequest(trx, requestIdOf(caseId, nextRevision)) : null;
+        if (operator.action === 'correct') return correct(trx, payments, caseId, at, operator, nextRevision);
+
+        await changePayments(trx, operator.paymentIds, {
+          to: TARGET[operator.action],
+          at,
+          actor: operator.person,
+          reason: operator.reason,
+        });
+        if (operator.action === 'cancel') await applyEffect(AFTER_CANCEL, trx, payments, at);
+        await tell(trx, payments, caseId, at, operator);
+        return null;
+      });
+      log.info({ caseId, action: operator.action, payments: operator.paymentIds.length }, 'operator acted on payments');
+      return raised;
+    },
+  };
+}
+
+function eventKey({ actionId }: OperatorInput, { paymentId }: PaymentRecord): string {
+  return `${actionId}/${paymentId}`;
+}
+
+function checkNamed(operator: OperatorInput, payments: readonly PaymentRecord[], caseId: string): void {
+  const known = new Set(payments.map(({ paymentId }) => paymentId));
+  const missing = operator.paymentIds.filter((paymentId) => !known.has(paymentId));
+  if (operator.paymentIds.length === 0 || missing.length > 0)
+    throw new Refusal('NotFound', `${caseId} has no payment ${missing.join(', ') || '(none was named)'}`, { missing });
+  if (operator.action === 'correct' && !operator.account)
+    throw new Refusal('UsageInvalid', 'a correction names the account as it should be', { caseId });
+}
+
+async function checkOperator(trx: Knex, region: string, person: string, at: BusinessMoment): Promise<void> {
+  const staff = (await loadStaff(trx, region)).find((each) => each.person === person);
+  if (!staff) throw new Refusal('PersonUnknown', `${person} is not on the staff list of ${region}`, { person });
+  if (!hasRole(staff, 'operator', at.date))
+    throw new Refusal('OperatorRoleMissing', `${person} has not the role operator on ${at.date}`, { person });
+}
+
+async function correct(
+  trx: Knex,
+  payments: readonly PaymentRecord[],
+  caseId: string,
+  at: BusinessMoment,
+  operator: OperatorInput,
+  revision: number,
+): Promise<RaisedRequest | null> {
+  await changePayments(trx, operator.paymentIds, {
+    to: 'prepared',
+    at,
+    actor: operator.person,
+    reason: operator.reason,
+  });
+  await tell(trx, payments, caseId, at, operator);
+  return raisePayments(trx, {
+    caseId,
+    revision,
+    subject: 'corrected account',
+    preparedBy: operator.person,
+    payments: payments.map((payment) => ({ ...payment, payee: operator.account! })),
+    at,
+  });
+}
+
+async function tell(
+  trx: Knex,
+  payments: readonly PaymentRecord[],
+  caseId: string,
+  at: BusinessMoment,
+  operator: OperatorInput,
+): Promise<void> {
+  await addEvents(
+    trx,
+    caseId,
+    at,
+    payments.map((payment) => ({
+      key: eventKey(operator, payment),
+      event: `operator-${operator.action}`,
+      actor: operator.person,
+      detail: `${payment.paymentId}: ${operator.reason}`,
+    })),
+  );
+}

@@ -1,0 +1,92 @@
+import type { PaymentRecord } from '../../db/payments';
+import type { Book, Journal, LedgerEvent, Transfer } from '../../domain/ledger';
+import { fundAccounts, supervisedAccounts } from '../../domain/ledger';
+import type { PolicyStamp } from '../../domain/ledger';
+import type { PaymentKind } from '../../domain/payment';
+import type { Pool } from '../../domain/pools';
+import type { PlainDate } from '../../domain/plain-date';
+
+/** What the bank did with a payment, as far as the books care. */
+export type BankStage = 'sent' | 'booked' | 'failed' | 'returned';
+
+interface Posting {
+  book: Book;
+  event: LedgerEvent;
+  debit: string;
+  credit: string;
+}
+
+type PostingsOf = (payment: PaymentRecord) => Record<BankStage, Posting[]>;
+
+/**
+ * The postings of DESIGN 6 for each kind of payment. A failed payment reverses its sending, a returned one its booking
+ * too; a movement between the two books is a journal in each, with one reference.
+ */
+const POSTINGS: Partial<Record<PaymentKind, PostingsOf>> = {
+  disbursement: (payment) => {
+    const { institution, pool, advanceYear } = namesOf(payment);
+    const advance = fundAccounts.advanceVbp(pool, institution, advanceYear);
+    const transit = fundAccounts.transit(pool, institution);
+    const cash = fundAccounts.cash(pool);
+    const prepayment = supervisedAccounts.prepayment(institution);
+    const supervised = supervisedAccounts.cash();
+    return {
+      sent: [{ book: 'fund', event: 'disbursement-sent', debit: advance, credit: transit }],
+      booked: [
+        { book: 'fund', event: 'disbursement-booked', debit: transit, credit: cash },
+        { book: 'supervised', event: 'disbursement-booked', debit: supervised, credit: prepayment },
+      ],
+      failed: [{ book: 'fund', event: 'disbursement-failed', debit: transit, credit: advance }],
+      returned: [
+        { book: 'fund', event: 'disbursement-returned', debit: cash, credit: advance },
+        { book: 'supervised', event: 'disbursement-returned', debit: prepayment, credit: supervised },
+      ],
+    };
+  },
+  'agency-return': (payment) => {
+    const { institution, pool, advanceYear } = namesOf(payment);
+    const returning = supervisedAccounts.returning(institution);
+    const transit = supervisedAccounts.transitToFund(institution);
+    const supervised = supervisedAccounts.cash();
+    const advance = fundAccounts.advanceVbp(pool, institution, advanceYear);
+    const cash = fundAccounts.cash(pool);
+    return {
+      sent: [{ book: 'supervised', event: 'return-move-sent', debit: returning, credit: transit }],
+      booked: [
+        { book: 'supervised', event: 'return-move-booked', debit: transit, credit: supervised },
+        { book: 'fund', event: 'return-move-booked', debit: cash, credit: advance },
+      ],
+      failed: [{ book: 'supervised', event: 'return-move-failed', debit: transit, credit: returning }],
+      returned: [
+        { book: 'supervised', event: 'return-move-returned', debit: supervised, credit: returning },
+        { book: 'fund', event: 'return-move-returned', debit: advance, credit: cash },
+      ],
+    };
+  },
+};
+
+function namesOf(payment: PaymentRecord): { institution: string; pool: Pool; advanceYear: number } {
+  const { institution, pool, advanceYear } = payment;
+  if (institution === undefined || pool === undefined || advanceYear === undefined)
+    throw new TypeError(`${payment.paymentId} names no institution, pool or year of the advance`);
+  return { institution, pool: pool as Pool, advanceYear };
+}
+
+/** The journals of one stage of one attempt. Keys carry the attempt, so a retry posts anew and a repeat does not. */
+export function journalsFor(payment: PaymentRecord, stage: BankStage, date: PlainDate, policy: PolicyStamp): Journal[] {
+  const postings = POSTINGS[payment.kind]?.(payment)[stage];
+  if (!postings) throw new TypeError(`payments of kind ${payment.kind} have no postings`);
+  return postings.map(({ book, event, debit, credit }) => {
+    const transfers: Transfer[] = [{ debit, credit, amountFen: payment.amountFen }];
+    return {
+      book,
+      key: `${payment.paymentId}#${payment.attempt}/${stage}`,
+      date,
+      event,
+      reference: payment.paymentId,
+      caseId: payment.caseId,
+      policy,
+      transfers,
+    };
+  });
+}

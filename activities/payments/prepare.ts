@@ -1,0 +1,71 @@
+import type { Knex } from 'knex';
+import { loadRequests, raiseRequest } from '../../db/approvals';
+import { addEvents, loadCase } from '../../db/cases';
+import type { NewPayment } from '../../db/payments';
+import { preparePayments } from '../../db/payments';
+import { loadPolicyBook, loadStaff } from '../../db/register';
+import { assertApprovable } from '../../domain/approval';
+import type { BusinessMoment } from '../../domain/business-time';
+import { formatYuan, sum } from '../../domain/money';
+import type { RaisedRequest } from '../types';
+
+/** A scheduled case is prepared by the engine itself, which is no person (DESIGN 8). */
+export const ENGINE = 'engine';
+
+export function requestIdOf(caseId: string, revision: number): string {
+  return `${caseId}#${revision}`;
+}
+
+/** The request as the workflow needs it; null when it was never raised. */
+export async function findRequest(db: Knex, requestId: string): Promise<RaisedRequest | null> {
+  const [request] = await loadRequests(db, { requestId });
+  if (!request) return null;
+  const { revision, contentSha256, preparedBy, levels } = request;
+  return { requestId, revision, contentSha256, preparedBy, levels };
+}
+
+/**
+ * Raises a request over payments, within the caller's transaction. Null when there is nothing to pay.
+ *
+ * @throws Refusal `ApprovalImpossible` when the staff of the day could not decide it: no case is raised that nobody
+ * could approve.
+ */
+export async function raisePayments(
+  trx: Knex,
+  input: {
+    caseId: string;
+    revision: number;
+    subject: string;
+    preparedBy: string;
+    payments: readonly NewPayment[];
+    at: BusinessMoment;
+  },
+): Promise<RaisedRequest | null> {
+  const { caseId, revision, payments, at } = input;
+  const requestId = requestIdOf(caseId, revision);
+  const { region, policy } = await loadCase(trx, caseId);
+  await preparePayments(trx, { region, caseId, requestId, payments, at });
+  if (payments.length === 0) return null;
+
+  const { levels } = (await loadPolicyBook(trx)).get(policy.id, policy.version).policy.approval;
+  const staff = (await loadStaff(trx, region)).filter(({ person }) => person !== input.preparedBy);
+  assertApprovable(levels, staff, at.date);
+  await raiseRequest(trx, {
+    requestId,
+    caseId,
+    revision,
+    subject: input.subject,
+    preparedBy: input.preparedBy,
+    at,
+    levels: levels.map(({ level, role }) => ({ level, role })),
+  });
+  await addEvents(trx, caseId, at, [
+    {
+      key: `${requestId}/prepared`,
+      event: 'prepared',
+      actor: input.preparedBy,
+      detail: `${requestId}: ${payments.length} payments, ${formatYuan(sum(payments.map(({ amountFen }) => amountFen)))}`,
+    },
+  ]);
+  return findRequest(trx, requestId);
+}

@@ -1,0 +1,138 @@
+import type { Knex } from 'knex';
+import { addEvents, loadCase, openCase } from '../../db/cases';
+import { loadPayments, type NewPayment } from '../../db/payments';
+import { loadOverdue, savePrepayments } from '../../db/prepayments';
+import {
+  agencyAccounts,
+  loadBudgets,
+  loadCalendar,
+  loadFundAccounts,
+  loadInstitutionNames,
+  loadInstitutions,
+  loadPolicyBook,
+  loadPurchases,
+  loadRegion,
+} from '../../db/register';
+import { firstDayOf, addMonths, periodOf } from '../../domain/plain-date';
+import { disbursementDate, type PolicyFile } from '../../domain/policy';
+import { PREPAYMENT_POOLS } from '../../domain/pools';
+import { planPrepayments, type PrepaymentPlan } from '../../domain/prepayment';
+import { Refusal } from '../../domain/refusal';
+import type { BusinessMoment } from '../../domain/business-time';
+import type { ActivityDependencies } from '../dependencies';
+import { ENGINE, findRequest, raisePayments, requestIdOf } from '../payments/prepare';
+import type { PrepaymentActivities, WaitsForCalendar } from '../types';
+import { policyWith } from './policy';
+
+/** 集采预付 (新医保发〔2025〕50号 四(一)): who gets how much, from which pool, in the policy's month. */
+export function createDisbursementActivities({
+  db,
+  log,
+}: ActivityDependencies): Pick<PrepaymentActivities, 'openDisbursement' | 'prepareDisbursement'> {
+  return {
+    async openDisbursement({ caseId, at, region, year }) {
+      const policy = await policyWith(db, region, 'prepayment', at.date);
+      await openCase(db, { caseId, region, kind: 'prepayment', period: String(year), policy, at });
+      const kept = await policyOfCase(db, caseId);
+      const calendar = await loadCalendar(db, region);
+      return knownOrWaiting(at, () => ({ startsOn: disbursementDate(kept.policy.prepayment!, year, calendar) }));
+    },
+
+    async prepareDisbursement({ caseId, at, revision }) {
+      const raised = await db.transaction(async (trx) => {
+        const before = await findRequest(trx, requestIdOf(caseId, revision));
+        if (before) return before;
+        const { region, period } = await loadCase(trx, caseId);
+        const under = await loadPayments(trx, { caseId });
+        const redone = under.filter(({ state }) => state === 'prepared');
+        // Once money has moved, only what is to be approved again is prepared again, and its amounts stand.
+        const begun = under.some(({ state }) => !['prepared', 'cancelled'].includes(state));
+        const payments = begun ? redone : await preparePlan(trx, caseId, region, Number(period), at);
+        return raisePayments(trx, {
+          caseId,
+          revision,
+          subject: 'prepayment',
+          preparedBy: ENGINE,
+          payments,
+          at,
+        });
+      });
+      log.info({ caseId, revision, requestId: raised?.requestId }, 'prepayment prepared');
+      return raised;
+    },
+  };
+}
+
+async function preparePlan(
+  trx: Knex,
+  caseId: string,
+  region: string,
+  year: number,
+  at: BusinessMoment,
+): Promise<NewPayment[]> {
+  const { policy } = await policyOfCase(trx, caseId);
+  const prepayment = policy.prepayment!;
+  const plan = planPrepayments({
+    institutions: await loadInstitutions(trx, region),
+    purchases: await loadPurchases(trx, region, year - prepayment.base.yearsBack),
+    budgets: await loadBudgets(trx, region),
+    policy: prepayment,
+    year,
+    overdue: await loadOverdue(trx, region, at.date),
+  });
+  const paymentIdOf = (institution: string, pool: string): string =>
+    `disbursement/${region}/${year}/${institution}/${pool}`;
+  await savePrepayments(trx, { region, year, caseId, rows: plan.rows, paymentIdOf });
+  await tellExcluded(trx, caseId, plan, at);
+
+  const names = await loadInstitutionNames(trx, region);
+  const accounts = await loadFundAccounts(trx, region);
+  const { supervisedAccount } = await loadRegion(trx, region);
+  return plan.rows.flatMap(({ institution, pools }) =>
+    PREPAYMENT_POOLS.filter((pool) => pools[pool] > 0n).map((pool) => ({
+      paymentId: paymentIdOf(institution, pool),
+      kind: 'disbursement' as const,
+      period: String(year),
+      institution,
+      pool,
+      advanceYear: year,
+      amountFen: pools[pool],
+      debtorAccount: accounts.get(pool)!,
+      // The institution's book is a virtual one inside the supervised account (拨至监管账户医疗机构账簿).
+      payee: { name: names.get(institution)!, account: supervisedAccount, bankCode: agencyAccounts.bankCode(region) },
+    })),
+  );
+}
+
+async function tellExcluded(trx: Knex, caseId: string, plan: PrepaymentPlan, at: BusinessMoment): Promise<void> {
+  await addEvents(
+    trx,
+    caseId,
+    at,
+    plan.excluded.map(({ institution, reason }) => ({
+      key: `excluded/${institution}`,
+      event: 'no-prepayment',
+      actor: ENGINE,
+      detail: `${institution}: ${reason}`,
+    })),
+  );
+}
+
+/** The policy version a case began with: it keeps that version whatever takes over later (DESIGN 4). */
+export async function policyOfCase(db: Knex, caseId: string): Promise<PolicyFile> {
+  const { policy } = await loadCase(db, caseId);
+  return (await loadPolicyBook(db)).get(policy.id, policy.version);
+}
+
+/** Dates, or the year whose calendar they wait for; the case asks again with the next month. */
+export function knownOrWaiting<T extends object>(at: BusinessMoment, dates: () => T): T | WaitsForCalendar {
+  try {
+    return dates();
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'CalendarNotPublished') throw error;
+    return {
+      waitsForCalendar: Number(error.details.year),
+      askAgainOn: firstDayOf(addMonths(periodOf(at.date), 1)),
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import type { ApprovalLevel, DecisionInput, ReleaseInput } from '../domain/approval';
+import type { BusinessMoment, DuePoint } from '../domain/business-time';
+import type { OperatorInput, PaymentCounts } from '../domain/payment';
+import type { PlainDate } from '../domain/plain-date';
+
+/** A case that cannot know its dates yet: the year is not published. It waits and asks again (DESIGN 8). */
+export interface WaitsForCalendar {
+  waitsForCalendar: number;
+  askAgainOn: PlainDate;
+}
+
+export interface CaseStep {
+  caseId: string;
+  at: BusinessMoment;
+}
+
+/** What the four levels will see. `revision` counts the requests of a case. */
+export interface RaisedRequest {
+  requestId: string;
+  revision: number;
+  contentSha256: string;
+  preparedBy: string;
+  levels: ApprovalLevel[];
+}
+
+export interface PaymentStatus {
+  counts: PaymentCounts;
+  /** When the bank is asked next; null where nothing is expected from it. */
+  askAgainOn: PlainDate | null;
+}
+
+/** Steps that every case has. */
+export interface CaseActivities {
+  publishCase(input: CaseStep & { state: string; nextDue: DuePoint | null }): Promise<void>;
+  raiseAlert(input: CaseStep & { kind: string; detail: string }): Promise<void>;
+  closeCase(input: CaseStep & { state: string }): Promise<void>;
+}
+
+/** Approval and payment of whatever a case prepared (DESIGN 5.3, 5.4). All are idempotent by business key. */
+export interface PaymentActivities {
+  recordDecision(input: CaseStep & { decision: DecisionInput }): Promise<void>;
+  recordRelease(input: CaseStep & { release: ReleaseInput }): Promise<void>;
+  applyOperatorAction(
+    input: CaseStep & { operator: OperatorInput; nextRevision: number },
+  ): Promise<RaisedRequest | null>;
+  sendReleasedPayments(input: CaseStep): Promise<void>;
+  askBank(input: CaseStep): Promise<PaymentStatus>;
+}
+
+export interface DisbursementDates {
+  /** The first working day of the policy's month, 09:00. */
+  startsOn: PlainDate;
+}
+
+export interface ReturnDates {
+  dueOn: PlainDate;
+  /** The last working day of the month: what has arrived is moved on at 18:00. */
+  movesOn: PlainDate;
+  /** The first day of the next month: what has not arrived by then is missing. */
+  endsOn: PlainDate;
+}
+
+/** 集采预付 and 返还 (新医保发〔2025〕50号 四(一)). */
+export interface PrepaymentActivities {
+  openDisbursement(input: CaseStep & { region: string; year: number }): Promise<DisbursementDates | WaitsForCalendar>;
+  prepareDisbursement(input: CaseStep & { revision: number }): Promise<RaisedRequest | null>;
+  openReturn(input: CaseStep & { region: string; period: string }): Promise<ReturnDates | WaitsForCalendar>;
+  noticeLateReturns(input: CaseStep): Promise<void>;
+  prepareReturnMove(input: CaseStep & { revision: number }): Promise<RaisedRequest | null>;
+  noticeMissingReturns(input: CaseStep): Promise<void>;
+}
+
+export type Activities = CaseActivities & PaymentActivities & PrepaymentActivities;

@@ -1,0 +1,119 @@
+import type { Knex } from 'knex';
+import type { BusinessMoment, DuePoint } from '../domain/business-time';
+import { toEpochMs } from '../domain/business-time';
+import type { PolicyStamp } from '../domain/ledger/journal';
+import type { PlainDate } from '../domain/plain-date';
+import type { PolicyFile } from '../domain/policy';
+import { Refusal } from '../domain/refusal';
+
+export interface CaseRecord {
+  caseId: string;
+  region: string;
+  kind: string;
+  period: string;
+  state: string;
+  policy: PolicyStamp;
+  openedOn: PlainDate;
+  closedOn: PlainDate | null;
+}
+
+export function policyStamp(file: PolicyFile): PolicyStamp {
+  return { id: file.policy.id, version: file.policy.version, sha256: file.sha256 };
+}
+
+/** Opens a case under the version in force on its day. A case that is open keeps the version it began with. */
+export async function openCase(
+  db: Knex,
+  input: { caseId: string; region: string; kind: string; period: string; policy: PolicyFile; at: BusinessMoment },
+): Promise<CaseRecord> {
+  const { id, version, sha256 } = policyStamp(input.policy);
+  await db.raw(
+    `insert into settle.cases (case_id, region, kind, period, policy_id, policy_version, policy_sha256, state, opened_on)
+     values (?, ?, ?, ?, ?, ?, ?, 'opened', ?) on conflict (case_id) do nothing`,
+    [input.caseId, input.region, input.kind, input.period, id, version, sha256, input.at.date],
+  );
+  await addEvents(db, input.caseId, input.at, [
+    { key: 'opened', event: 'opened', actor: 'engine', detail: `${id} version ${version}` },
+  ]);
+  return loadCase(db, input.caseId);
+}
+
+export async function loadCase(db: Knex, caseId: string): Promise<CaseRecord> {
+  const row = await db('settle.cases').where({ case_id: caseId }).first();
+  if (!row) throw new Refusal('NotFound', `case ${caseId} is not known`, { caseId });
+  return {
+    caseId,
+    region: row.region,
+    kind: row.kind,
+    period: row.period,
+    state: row.state,
+    policy: { id: row.policy_id, version: row.policy_version, sha256: row.policy_sha256 },
+    openedOn: row.opened_on,
+    closedOn: row.closed_on,
+  };
+}
+
+export async function publishCase(
+  db: Knex,
+  input: { caseId: string; state: string; nextDue: DuePoint | null },
+): Promise<void> {
+  const due = input.nextDue && new Date(toEpochMs(input.nextDue.date, input.nextDue.phase));
+  await db('settle.cases').where({ case_id: input.caseId }).update({ state: input.state, next_due_at: due });
+}
+
+export async function closeCase(db: Knex, input: { caseId: string; state: string; at: BusinessMoment }): Promise<void> {
+  await db('settle.cases')
+    .where({ case_id: input.caseId })
+    .whereNull('closed_on')
+    .update({ state: input.state, next_due_at: null, closed_on: input.at.date });
+  await addEvents(db, input.caseId, input.at, [
+    { key: 'closed', event: 'closed', actor: 'engine', detail: input.state },
+  ]);
+}
+
+export interface CaseEvent {
+  /** What makes the event one: a repeated step writes it once. */
+  key: string;
+  event: string;
+  /** `engine`, `bank`, an institution or a person. */
+  actor: string;
+  detail: string;
+}
+
+export async function addEvents(
+  db: Knex,
+  caseId: string,
+  at: BusinessMoment,
+  events: readonly CaseEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  await db.raw(
+    `insert into settle.case_events (case_id, event_key, on_date, at_time, event, actor, detail)
+     select ?, key, ?, ?, event, actor, detail from unnest(?::text[], ?::text[], ?::text[], ?::text[]) i (key, event, actor, detail)
+     on conflict (case_id, event_key) do nothing`,
+    [
+      caseId,
+      at.date,
+      at.time,
+      events.map(({ key }) => key),
+      events.map(({ event }) => event),
+      events.map(({ actor }) => actor),
+      events.map(({ detail }) => detail),
+    ],
+  );
+}
+
+export async function hasEvent(db: Knex, caseId: string, key: string): Promise<boolean> {
+  return (await db('settle.case_events').where({ case_id: caseId, event_key: key }).first('event_id')) !== undefined;
+}
+
+export async function addAlert(
+  db: Knex,
+  input: { caseId: string; kind: string; on: PlainDate; detail: string },
+): Promise<void> {
+  await db.raw(
+    `insert into settle.alerts (region, kind, case_id, on_date, detail)
+     select region, ?, case_id, ?, ? from settle.cases where case_id = ? on conflict do nothing`,
+    [input.kind, input.on, input.detail, input.caseId],
+  );
+}

@@ -1,0 +1,236 @@
+import type { Knex } from 'knex';
+import type { CalendarYear } from '../domain/calendar';
+import { createCalendar, type Calendar } from '../domain/calendar';
+import type { PlainDate } from '../domain/plain-date';
+import { createPolicyBook, parsePolicy, type PolicyBook, type PolicyFile } from '../domain/policy';
+import type { PrepaymentInstitution } from '../domain/prepayment';
+import { isPrepaymentPool, type PrepaymentPool } from '../domain/pools';
+import { Refusal } from '../domain/refusal';
+import type { Purchase, Region, Role, Staff } from '../domain/region';
+
+/** The agency's own accounts at its bank. Region folders name none, so they are derived from the region and the pool. */
+export const agencyAccounts = {
+  fund: (region: string, pool: string) => `${region}-FUND-${pool.toUpperCase()}`,
+  fiscalDeposit: (region: string) => `${region}-FISCAL-DEPOSIT`,
+  supervised: (region: string) => `${region}-SUPERVISED`,
+  /** The agency's accounts are kept by one bank; its code is the region's. */
+  bankCode: (region: string) => `${region}000000`,
+} as const;
+
+export interface RegionRecord {
+  region: string;
+  name: string;
+  policies: string[];
+  supervisedAccount: string;
+  provisionalCalendar: boolean;
+}
+
+/** Stores a policy's exact bytes. @throws Refusal `IdempotencyConflict` when the version is known with other bytes. */
+export async function savePolicy(db: Knex, file: PolicyFile, content: string): Promise<void> {
+  await db.raw(
+    `insert into settle.policy_versions (policy_id, version, sha256, file_name, content) values (?, ?, ?, ?, ?)
+     on conflict (policy_id, version) do nothing`,
+    [file.policy.id, file.policy.version, file.sha256, file.fileName, content],
+  );
+  const stored = await db('settle.policy_versions')
+    .where({ policy_id: file.policy.id, version: file.policy.version })
+    .first<{ sha256: string }>('sha256');
+  if (stored?.sha256 !== file.sha256)
+    throw new Refusal(
+      'IdempotencyConflict',
+      `policy ${file.policy.id} version ${file.policy.version} is stored with other content; give the change a new version`,
+      { place: { file: file.fileName } },
+    );
+}
+
+/** Policies parse once: a stored version never changes. */
+const parsedPolicies = new Map<string, PolicyFile>();
+
+export async function loadPolicyBook(db: Knex): Promise<PolicyBook> {
+  const rows = await db('settle.policy_versions').select<{ sha256: string; file_name: string; content: string }[]>(
+    'sha256',
+    'file_name',
+    'content',
+  );
+  return createPolicyBook(
+    rows.map((row) => {
+      const known = parsedPolicies.get(row.sha256);
+      if (known) return known;
+      const parsed = parsePolicy(row.content, row.file_name, row.sha256);
+      parsedPolicies.set(row.sha256, parsed);
+      return parsed;
+    }),
+  );
+}
+
+export async function saveCalendarYear(db: Knex, year: CalendarYear): Promise<void> {
+  await db.raw(
+    `insert into settle.calendar_years (year, source, holidays, workdays) values (?, ?, ?::date[], ?::date[])
+     on conflict (year) do update set source = excluded.source, holidays = excluded.holidays, workdays = excluded.workdays`,
+    [year.year, year.source, [...year.holidays], [...year.workdays]],
+  );
+}
+
+export async function loadCalendar(db: Knex, region: string): Promise<Calendar> {
+  const { provisionalCalendar } = await loadRegion(db, region);
+  const { rows } = await db.raw<{
+    rows: { year: number; source: string; holidays: PlainDate[]; workdays: PlainDate[] }[];
+  }>('select year, source, holidays::text[] as holidays, workdays::text[] as workdays from settle.calendar_years');
+  return createCalendar(rows, { provisional: provisionalCalendar });
+}
+
+export async function loadRegion(db: Knex, region: string): Promise<RegionRecord> {
+  const row = await db('settle.regions').where({ region }).first<{
+    region: string;
+    name: string;
+    policies: string[];
+    supervised_account: string;
+    provisional_calendar: boolean;
+  }>();
+  if (!row) throw new Refusal('NotFound', `region ${region} is not known; import its folder first`, { region });
+  return {
+    region,
+    name: row.name,
+    policies: row.policies,
+    supervisedAccount: row.supervised_account,
+    provisionalCalendar: row.provisional_calendar,
+  };
+}
+
+/** Stores a region's folder: institutions (bodies before members), funds, enterprises, purchases and staff. */
+export async function saveRegion(
+  db: Knex,
+  region: Region,
+  options: { policies: readonly string[]; provisionalCalendar: boolean },
+): Promise<void> {
+  const code = region.code;
+  await db('settle.regions').insert({
+    region: code,
+    name: region.name,
+    policies: [...options.policies],
+    provisional_calendar: options.provisionalCalendar,
+    supervised_account: agencyAccounts.supervised(code),
+  });
+  await insertAll(
+    db,
+    'settle.funds',
+    region.funds.map((fund) => ({
+      region: code,
+      pool: fund.pool,
+      account: agencyAccounts.fund(code, fund.pool),
+      prepayment_budget_fen: fund.prepaymentBudgetFen,
+    })),
+  );
+  const bodiesFirst = [...region.institutions].sort((a, b) => Number(!!a.settlesThrough) - Number(!!b.settlesThrough));
+  await insertAll(
+    db,
+    'settle.institutions',
+    bodiesFirst.map((row) => ({
+      region: code,
+      institution: row.institution,
+      name: row.name,
+      level: row.level,
+      three_flows: row.threeFlows,
+      executes_well: row.executesWell,
+      settles_through: row.settlesThrough ?? null,
+      account: row.account,
+      bank_code: row.bankCode,
+    })),
+  );
+  await insertAll(
+    db,
+    'settle.enterprises',
+    region.enterprises.map((row) => ({
+      region: code,
+      enterprise: row.enterprise,
+      name: row.name,
+      account: row.account,
+      bank_code: row.bankCode,
+    })),
+  );
+  await insertAll(
+    db,
+    'settle.purchases',
+    region.purchases.map((row, index) => ({
+      region: code,
+      year: row.year,
+      row_no: index + 1,
+      institution: row.institution,
+      category: row.category,
+      channel: row.channel,
+      amount_fen: row.amountFen,
+    })),
+  );
+  await insertAll(
+    db,
+    'settle.staff',
+    region.staff.map((row) => ({
+      region: code,
+      person: row.person,
+      name: row.name,
+      roles: [...row.roles],
+      valid_from: row.from ?? null,
+      valid_to: row.to ?? null,
+    })),
+  );
+}
+
+/** Rows a statement: PostgreSQL takes 65,535 bindings, and the widest table here has nine columns. */
+const ROWS_PER_INSERT = 5_000;
+
+async function insertAll(db: Knex, table: string, rows: readonly object[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += ROWS_PER_INSERT)
+    await db(table).insert(rows.slice(from, from + ROWS_PER_INSERT));
+}
+
+export async function loadInstitutions(db: Knex, region: string): Promise<PrepaymentInstitution[]> {
+  const rows = await db('settle.institutions').where({ region }).orderBy('institution').select('*');
+  return rows.map((row) => ({
+    institution: row.institution,
+    threeFlows: row.three_flows,
+    executesWell: row.executes_well,
+    settlesThrough: row.settles_through ?? undefined,
+  }));
+}
+
+export async function loadInstitutionNames(db: Knex, region: string): Promise<Map<string, string>> {
+  const rows = await db('settle.institutions').where({ region }).select('institution', 'name');
+  return new Map(rows.map((row) => [row.institution, row.name]));
+}
+
+export async function loadPurchases(db: Knex, region: string, year: number): Promise<Purchase[]> {
+  const rows = await db('settle.purchases').where({ region, year }).orderBy('row_no').select('*');
+  return rows.map((row) => ({
+    year: row.year,
+    institution: row.institution,
+    category: row.category,
+    channel: row.channel,
+    amountFen: row.amount_fen,
+  }));
+}
+
+export async function loadBudgets(db: Knex, region: string): Promise<Partial<Record<PrepaymentPool, bigint>>> {
+  const rows = await db('settle.funds').where({ region }).select('pool', 'prepayment_budget_fen');
+  const budgets: Partial<Record<PrepaymentPool, bigint>> = {};
+  for (const row of rows) {
+    const pool: string = row.pool;
+    if (isPrepaymentPool(pool)) budgets[pool] = row.prepayment_budget_fen;
+  }
+  return budgets;
+}
+
+export async function loadFundAccounts(db: Knex, region: string): Promise<Map<string, string>> {
+  const rows = await db('settle.funds').where({ region }).select('pool', 'account');
+  return new Map(rows.map((row) => [row.pool, row.account]));
+}
+
+export async function loadStaff(db: Knex, region: string): Promise<Staff[]> {
+  const rows = await db('settle.staff').where({ region }).orderBy('person').select('*');
+  return rows.map((row) => ({
+    person: row.person,
+    name: row.name,
+    roles: row.roles as Role[],
+    ...(row.valid_from ? { from: row.valid_from as PlainDate } : {}),
+    ...(row.valid_to ? { to: row.valid_to as PlainDate } : {}),
+  }));
+}

@@ -1,0 +1,20 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { CaseActivities, PaymentActivities, PrepaymentActivities } from '../activities/types';
+
+/** Short writes about the case itself: local, so that they cost no round trip and hardly any history. */
+export const records = proxyLocalActivities<CaseActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { maximumAttempts: 5, initialInterval: '200 milliseconds', maximumInterval: '2 seconds' },
+});
+
+/** Region-wide work: set-based, chunked, heartbeating; at least once, idempotent by business key. */
+export const work = proxyActivities<PaymentActivities & PrepaymentActivities>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: {
+    maximumAttempts: 6,
+    initialInterval: '500 milliseconds',
+    backoffCoefficient: 2,
+    maximumInterval: '20 seconds',
+  },
+});

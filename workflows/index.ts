@@ -1,0 +1,2 @@
+export { prepaymentDisbursement } from './prepayment-disbursement';
+export { prepaymentReturn } from './prepayment-return';

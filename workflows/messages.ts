@@ -1,0 +1,48 @@
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { ApprovalRequest, DecisionInput, ReleaseInput, RequestState } from '../domain/approval';
+import type { BusinessMoment } from '../domain/business-time';
+import type { OperatorAction, OperatorInput, PaymentCounts } from '../domain/payment';
+
+/** Everything a case is started with. `offsetMs` is business time minus the host's: zero in production. */
+export interface CaseInput {
+  region: string;
+  /** `2026` for a yearly case, `2026-04` for a monthly one. */
+  period: string;
+  offsetMs: number;
+}
+
+/** Who acts, and when by the clock port of the command: recorded as it was said. */
+export interface Acting {
+  at: BusinessMoment;
+}
+
+/**
+ * The result of a decision carries the content's hash: Temporal answers a repeated update id with the first result even
+ * for other content, and the command compares.
+ */
+export interface DecisionResult {
+  requestId: string;
+  contentSha256: string;
+  state: RequestState | 'released';
+  /** The level that decides next, or what follows. */
+  next: string;
+}
+
+export interface OperatorResult {
+  paymentIds: string[];
+  action: OperatorAction;
+  next: string;
+}
+
+/** A case as its workflow sees it. */
+export interface CaseView {
+  caseId: string;
+  state: string;
+  request: ApprovalRequest | undefined;
+  payments: PaymentCounts;
+}
+
+export const decideUpdate = defineUpdate<DecisionResult, [DecisionInput & Acting]>('decide');
+export const releaseUpdate = defineUpdate<DecisionResult, [ReleaseInput & Acting]>('release');
+export const actOnPaymentsUpdate = defineUpdate<OperatorResult, [OperatorInput & Acting]>('actOnPayments');
+export const caseViewQuery = defineQuery<CaseView>('caseView');

@@ -1,0 +1,36 @@
+import type { WaitsForCalendar } from '../activities/types';
+import { Phase } from '../domain/business-time';
+import { records } from './activities';
+import type { BusinessClock } from './business-clock';
+import type { PaymentCase } from './payment-case';
+import { refusalFailure } from './refusals';
+
+/** Three years of monthly questions for a calendar that never comes. */
+const MAX_CALENDAR_QUESTIONS = 36;
+
+/**
+ * Opens a case and learns its dates. A date in a year whose calendar is not published does not fail the case: it waits
+ * with an alert and asks again (DESIGN 8).
+ */
+export async function openWithCalendar<T extends object>(
+  settlement: PaymentCase,
+  clock: BusinessClock,
+  caseId: string,
+  open: () => Promise<T | WaitsForCalendar>,
+): Promise<T> {
+  for (let question = 0; question < MAX_CALENDAR_QUESTIONS; question += 1) {
+    const opened = await settlement.step(open);
+    if (!('waitsForCalendar' in opened)) return opened;
+    const due = { date: opened.askAgainOn, phase: Phase.Monitoring };
+    if (question === 0)
+      await records.raiseAlert({
+        caseId,
+        at: clock.now(),
+        kind: 'calendar-not-published',
+        detail: `the State Council notice for ${opened.waitsForCalendar} is not imported`,
+      });
+    await settlement.publish('calendar', due);
+    await clock.sleepUntil(due);
+  }
+  throw refusalFailure({ code: 'CalendarNotPublished', message: `${caseId} waited three years for a calendar` });
+}

@@ -1,0 +1,191 @@
+import { allHandlersFinished, condition, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import type { RaisedRequest } from '../activities/types';
+import type { ApprovalRequest, RuleFinding } from '../domain/approval';
+import { checkDecision, checkRelease, nextLevel, requestState } from '../domain/approval';
+import type { BusinessMoment, DuePoint, Phase } from '../domain/business-time';
+import type { PaymentCounts } from '../domain/payment';
+import { allFinal, waitsForOperator } from '../domain/payment';
+import type { PlainDate } from '../domain/plain-date';
+import { records, work } from './activities';
+import type { BusinessClock } from './business-clock';
+import type { DecisionResult } from './messages';
+import { actOnPaymentsUpdate, caseViewQuery, decideUpdate, releaseUpdate } from './messages';
+import { persistently, refusalFailure, refusing } from './refusals';
+
+/** A case that is prepared, rejected, corrected or asked about more often than this needs a person to look at it. */
+const MAX_ROUNDS = 2_000;
+
+export interface PaymentCaseOptions {
+  caseId: string;
+  clock: BusinessClock;
+  /** The phase in which this case deals with approvals and the bank. */
+  phase: Phase;
+}
+
+/**
+ * The approval and payment part of a case: four levels, the cashier's release, the bank's answers and what operators do
+ * about them, as handlers of the case's own workflow (DESIGN 5.3, 5.4, 7). Every kind of case that pays uses this one.
+ */
+export interface PaymentCase {
+  /** Tells lists and people what the case waits for, and when its next timer is due. */
+  publish(state: string, nextDue: DuePoint | null): Promise<void>;
+  /** A timer that runs beside everything else; what is published as due is whichever comes first. */
+  sleepBeside(due: DuePoint): Promise<void>;
+  /** Runs an activity until the world lets it happen. */
+  step<T>(run: (step: { caseId: string; at: BusinessMoment }) => Promise<T>): Promise<T>;
+  /** Prepares, has it approved and paid, and follows every payment to its end. False when there was nothing to pay. */
+  pay(prepare: (revision: number) => Promise<RaisedRequest | null>): Promise<boolean>;
+  close(state: string): Promise<void>;
+}
+
+export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions): PaymentCase {
+  let request: ApprovalRequest | undefined;
+  let counts: PaymentCounts = {};
+  let revision = 0;
+  let state = 'opened';
+  let ownDue: DuePoint | null = null;
+  let besideDue: DuePoint | null = null;
+  const wanted = { prepare: false, send: false };
+
+  const stepNow = (): { caseId: string; at: BusinessMoment } => ({ caseId, at: clock.now() });
+  const refuse = (finding: RuleFinding | undefined): void => {
+    if (finding) throw refusalFailure(finding);
+  };
+  const open = (raised: RaisedRequest): void => {
+    revision = raised.revision;
+    request = { ...raised, decisions: [] };
+  };
+
+  setHandler(caseViewQuery, () => ({ caseId, state, request, payments: counts }));
+
+  setHandler(
+    decideUpdate,
+    async ({ at, ...decision }): Promise<DecisionResult> => {
+      await refusing(() => work.recordDecision({ caseId, at, decision }));
+      const decided = request!;
+      decided.decisions.push(decision);
+      if (requestState(decided) === 'rejected') {
+        request = undefined;
+        wanted.prepare = true;
+      }
+      return {
+        requestId: decided.requestId,
+        contentSha256: decided.contentSha256,
+        state: requestState(decided),
+        next: decision.decision === 'reject' ? 'preparation' : (nextLevel(decided)?.level ?? 'cashier release'),
+      };
+    },
+    { validator: (decision) => refuse(checkDecision(request, decision)) },
+  );
+
+  setHandler(
+    releaseUpdate,
+    async ({ at, ...release }): Promise<DecisionResult> => {
+      await refusing(() => work.recordRelease({ caseId, at, release }));
+      const { requestId, contentSha256 } = request!;
+      request = undefined;
+      wanted.send = true;
+      return { requestId, contentSha256, state: 'released', next: 'sent to the bank' };
+    },
+    { validator: (release) => refuse(checkRelease(request, release)) },
+  );
+
+  setHandler(
+    actOnPaymentsUpdate,
+    async ({ at, ...operator }) => {
+      const raised = await refusing(() =>
+        work.applyOperatorAction({ caseId, at, operator, nextRevision: revision + 1 }),
+      );
+      if (raised) open(raised);
+      wanted.send = true;
+      return {
+        paymentIds: operator.paymentIds,
+        action: operator.action,
+        next: raised
+          ? `approval of ${raised.requestId}`
+          : operator.action === 'retry'
+            ? 'sent to the bank'
+            : 'cancelled',
+      };
+    },
+    {
+      validator: ({ action, reason }) => {
+        if (reason.trim() === '') refuse({ code: 'ReasonMissing', message: `${action} needs a reason` });
+        if (action === 'correct' && request)
+          refuse({ code: 'PaymentStateInvalid', message: `${request.requestId} is still open; it is decided first` });
+      },
+    },
+  );
+
+  async function publish(next: string, nextDue: DuePoint | null): Promise<void> {
+    if (next !== state) upsertSearchAttributes({ SettleState: [next] });
+    state = next;
+    ownDue = nextDue;
+    await records.publishCase({ ...stepNow(), state, nextDue: earlier(ownDue, besideDue) });
+  }
+
+  async function sleepBeside(due: DuePoint): Promise<void> {
+    besideDue = due;
+    await clock.sleepUntil(due);
+    besideDue = null;
+    await publish(state, ownDue);
+  }
+
+  async function step<T>(run: (now: { caseId: string; at: BusinessMoment }) => Promise<T>): Promise<T> {
+    return persistently(
+      () => run(stepNow()),
+      () => upsertSearchAttributes({ SettleState: ['fault'] }),
+    );
+  }
+
+  /** What the case waits for, in one word for lists. */
+  function waitingState(askOn: PlainDate | null): string {
+    if (request) return requestState(request) === 'approved' ? 'release' : 'approval';
+    if (waitsForOperator(counts)) return 'operator';
+    return askOn ? 'bank' : 'idle';
+  }
+
+  async function pay(prepare: (revision: number) => Promise<RaisedRequest | null>): Promise<boolean> {
+    wanted.prepare = true;
+    let sentBefore = false;
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      if (wanted.prepare) {
+        wanted.prepare = false;
+        const raised = await step(() => prepare(revision + 1));
+        if (raised) open(raised);
+        else if (!sentBefore) return false;
+      }
+      if (wanted.send) {
+        wanted.send = false;
+        sentBefore = true;
+        await step((now) => work.sendReleasedPayments(now));
+      }
+      let askOn: PlainDate | null = null;
+      if (sentBefore) {
+        const status = await step((now) => work.askBank(now));
+        ({ counts, askAgainOn: askOn } = status);
+        if (!request && !wanted.prepare && !wanted.send && askOn === null && allFinal(counts)) return true;
+      }
+      const until = askOn ? { date: askOn, phase } : undefined;
+      const waiting = waitingState(askOn);
+      await publish(waiting, until ?? null);
+      await clock.waitFor(() => wanted.prepare || wanted.send || waitingState(askOn) !== waiting, until);
+      // Undelivered messages go out again when the bank is asked again.
+      if (sentBefore) wanted.send = true;
+    }
+    throw refusalFailure({ code: 'FaultPersists', message: `${caseId} went round ${MAX_ROUNDS} times without an end` });
+  }
+
+  async function close(finalState: string): Promise<void> {
+    await condition(allHandlersFinished);
+    upsertSearchAttributes({ SettleState: [finalState] });
+    await records.closeCase({ ...stepNow(), state: finalState });
+  }
+
+  return { publish, sleepBeside, step, pay, close };
+}
+
+function earlier(left: DuePoint | null, right: DuePoint | null): DuePoint | null {
+  if (!left || !right) return left ?? right;
+  return left.date < right.date || (left.date === right.date && left.phase <= right.phase) ? left : right;
+}
