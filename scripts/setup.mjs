@@ -20,7 +20,7 @@ function checkNode() {
 async function setUpLocked(withServices) {
   await installDependencies();
   // Imported only now, since it needs what has just been installed.
-  const { build } = await import('./build.mjs');
+  const { build } = await import('./lib/build.mjs');
   await build();
   if (!withServices) return;
   const require = createRequire(join(root, 'package.json'));
