@@ -15,6 +15,8 @@ export interface UndecodableText {
 
 const CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
+const NUL = 0x00;
+const INVALID_BYTES = 'ERR_ENCODING_INVALID_ENCODED_DATA';
 
 function openFile(path: string): AsyncIterable<Buffer> {
   return createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
@@ -36,13 +38,14 @@ async function firstBrokenLine(path: string, encoding: Encoding): Promise<number
     for await (const chunk of openFile(path)) {
       chunkStart = line;
       line += countLineFeeds(chunk);
+      if (chunk.includes(NUL)) return locateBrokenLine(path, encoding, chunkStart);
       decoder.decode(chunk, { stream: true });
     }
     chunkStart = line;
     decoder.decode();
     return undefined;
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if ((error as NodeJS.ErrnoException).code !== INVALID_BYTES) throw error;
     return locateBrokenLine(path, encoding, chunkStart);
   }
 }
@@ -65,7 +68,9 @@ async function locateBrokenLine(path: string, encoding: Encoding, fallback: numb
   return isValid(rest, encoding) ? fallback : line;
 }
 
+/** A NUL is the mark of a spreadsheet or of UTF-16, never of text in these encodings. */
 function isValid(bytes: Buffer, encoding: Encoding): boolean {
+  if (bytes.includes(NUL)) return false;
   try {
     new TextDecoder(encoding, { fatal: true }).decode(bytes);
     return true;
