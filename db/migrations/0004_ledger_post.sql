@@ -44,21 +44,14 @@ END $$;
 
 -- For each journal its place among the new ones (from 1), or 0 when it was posted before with the same content. A key that
 -- was used with other content, before or within this call, is refused.
+-- Keys are looked up through their index whatever the planner believes of a table that grows by the second.
 CREATE FUNCTION ledger.new_positions(p_region text, p_books text[], p_keys text[], p_hashes bytea[]) RETURNS integer[]
-LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan SET work_mem = '64MB'
+  SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
   positions integer[];
   conflict  record;
 BEGIN
-  SELECT count(*) AS keys, count(*) FILTER (WHERE g.known OR g.times > 1) AS again INTO conflict
-  FROM (SELECT count(*) AS times, bool_or(j.sequence IS NOT NULL) AS known
-        FROM unnest(p_books, p_keys) AS n (book, key)
-        LEFT JOIN ledger.journal j ON j.region = p_region AND j.book = n.book AND j.key = n.key
-        GROUP BY n.book, n.key) g;
-  IF conflict.again = 0 THEN
-    RETURN ARRAY(SELECT generate_series(1, cardinality(p_keys)));
-  END IF;
-
   WITH given AS (
     SELECT n.at, n.book, n.key, n.hash, j.content_hash AS posted,
            first_value(n.hash) OVER same_key AS first_hash, row_number() OVER same_key AS time
@@ -81,25 +74,44 @@ BEGIN
   RETURN positions;
 END $$;
 
--- A call that does not fit together is refused before anything is read.
-CREATE FUNCTION ledger.check_shape(p_region text, p_journals integer, p_lengths integer[], p_transfer_journals integer[], p_transfer_lengths integer[], p_amounts_fen bigint[])
-RETURNS void
-LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+-- A call whose lists do not fit together is refused before anything is done.
+CREATE FUNCTION ledger.check_shape(p_region text, p_journals integer[], p_transfers integer[]) RETURNS void
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
 DECLARE
   most_journals  CONSTANT integer := 100000;
   most_transfers CONSTANT integer := 1000000;
 BEGIN
   IF p_region IS NULL OR p_region !~ '^[0-9]{6}$' THEN
-    PERFORM ledger.refuse('LedgerPostingForbidden', format('%s is not the code of a region', coalesce(p_region, 'null')));
+    PERFORM ledger.refuse('LedgerPostingForbidden', format('%s is not the code of a region', coalesce(p_region, 'nothing')));
   END IF;
-  IF (p_journals = ALL (p_lengths)) IS NOT TRUE OR (cardinality(p_transfer_journals) = ALL (p_transfer_lengths)) IS NOT TRUE
-     OR p_journals > most_journals OR cardinality(p_transfer_journals) > most_transfers THEN
+  IF (p_journals[1] = ALL (p_journals)) IS NOT TRUE OR (p_transfers[1] = ALL (p_transfers)) IS NOT TRUE
+     OR p_journals[1] > most_journals OR p_transfers[1] > most_transfers THEN
     PERFORM ledger.refuse('LedgerUnbalanced',
-      format('the lists differ in length, or hold more than %s journals or %s transfers', most_journals, most_transfers));
+      format('the lists of one posting differ in length, or hold more than %s journals or %s transfers', most_journals, most_transfers));
   END IF;
-  IF EXISTS (SELECT FROM unnest(p_transfer_journals, p_amounts_fen) AS t (journal, amount_fen)
-             WHERE t.journal IS NULL OR t.journal NOT BETWEEN 1 AND p_journals OR t.amount_fen IS NULL OR t.amount_fen <= 0) THEN
-    PERFORM ledger.refuse('LedgerUnbalanced', 'a transfer belongs to one of the journals and moves an amount above zero');
+END $$;
+
+-- The lines of each journal's transfers in the canonical content, and how many they are.
+CREATE FUNCTION ledger.transfer_lines(p_journals integer, p_transfer_journals integer[], p_debits text[], p_credits text[], p_amounts_fen bigint[],
+  OUT lines text[], OUT counts integer[])
+LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
+DECLARE
+  first  integer;
+  last   integer;
+  lowest bigint;
+BEGIN
+  SELECT array_agg(g.lines ORDER BY g.journal), array_agg(g.transfers ORDER BY g.journal), min(g.journal), max(g.journal), min(g.lowest)
+  INTO lines, counts, first, last, lowest
+  FROM (SELECT t.journal, count(*)::integer AS transfers, min(coalesce(t.amount_fen, 0)) AS lowest,
+               string_agg(E'\n' || t.debit || E'\t' || t.credit || E'\t' || t.amount_fen, '') AS lines
+        FROM (SELECT * FROM unnest(p_transfer_journals, p_debits, p_credits, p_amounts_fen) WITH ORDINALITY AS u (journal, debit, credit, amount_fen, at)
+              ORDER BY u.journal, u.at) t
+        GROUP BY t.journal) g;
+  IF lowest <= 0 THEN
+    PERFORM ledger.refuse('LedgerUnbalanced', 'a transfer moves an amount above zero', '{"rule": "DESIGN 6"}');
+  END IF;
+  IF coalesce(cardinality(lines), 0) <> p_journals OR first <> 1 OR last <> p_journals THEN
+    PERFORM ledger.refuse('LedgerUnbalanced', 'a journal has no transfer, or a transfer no journal', '{"rule": "DESIGN 6"}');
   END IF;
 END $$;
 
@@ -110,26 +122,29 @@ CREATE FUNCTION ledger.post(
   p_transfer_journals integer[], p_debits text[], p_credits text[], p_amounts_fen bigint[],
   OUT posted integer, OUT duplicates integer[]
 )
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan SET datestyle = 'ISO, YMD' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan
+  SET work_mem = '64MB' SET datestyle = 'ISO, YMD' SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
-  v_journals  CONSTANT integer := cardinality(p_keys);
   v_head      ledger.chain_head;
   v_missing   text[];
   v_stamps    integer[];
-  v_hashes    bytea[];
+  v_policies  text[];
+  v_lines     text[];
   v_counts    integer[];
+  v_hashes    bytea[];
   v_positions integer[];
-  v_chain     bytea[] := '{}';
+  v_chain     bytea[];
+  v_hash      bytea;
   v_link      bytea;
-  v_at        integer := 0;
+  v_at        integer;
 BEGIN
-  PERFORM ledger.check_shape(p_region, v_journals,
-    ARRAY[cardinality(p_books), cardinality(p_dates), cardinality(p_events), cardinality(p_references), cardinality(p_case_ids), cardinality(p_policies)],
-    p_transfer_journals, ARRAY[cardinality(p_debits), cardinality(p_credits), cardinality(p_amounts_fen)], p_amounts_fen);
+  PERFORM ledger.check_shape(p_region,
+    ARRAY[cardinality(p_keys), cardinality(p_books), cardinality(p_dates), cardinality(p_events), cardinality(p_references), cardinality(p_case_ids), cardinality(p_policies)],
+    ARRAY[cardinality(p_transfer_journals), cardinality(p_debits), cardinality(p_credits), cardinality(p_amounts_fen)]);
   posted := 0;
   duplicates := '{}';
-  IF v_journals = 0 THEN RETURN; END IF;
+  IF p_keys = '{}' THEN RETURN; END IF;
 
   -- The head first: whoever posts to a region waits here, so that what follows needs no further order of locks.
   INSERT INTO ledger.chain_head (region) VALUES (p_region) ON CONFLICT DO NOTHING;
@@ -139,51 +154,58 @@ BEGIN
                      EXCEPT SELECT path FROM ledger.account WHERE region = p_region);
   IF v_missing <> '{}' THEN PERFORM ledger.open_accounts(p_region, v_missing); END IF;
   v_stamps := ledger.stamp_policies(p_policy_ids, p_policy_versions, p_policy_sha256s);
+  v_policies := ARRAY(SELECT E'\t' || id || E'\t' || version || E'\t' || sha256
+                      FROM unnest(p_policy_ids, p_policy_versions, p_policy_sha256s) WITH ORDINALITY AS p (id, version, sha256, at) ORDER BY at);
+  SELECT lines, counts INTO v_lines, v_counts
+  FROM ledger.transfer_lines(cardinality(p_keys), p_transfer_journals, p_debits, p_credits, p_amounts_fen);
+  -- A field that is null makes its hash null, and the column refuses it. unnest gives its rows in order.
+  v_hashes := ARRAY(
+    SELECT sha256(convert_to(p_region || E'\t' || j.book || E'\t' || j.key || E'\t' || j.date || E'\t' || j.event || E'\t'
+                             || j.reference || E'\t' || j.case_id || v_policies[j.policy] || j.lines, 'UTF8'))
+    FROM unnest(p_books, p_keys, p_dates, p_events, p_references, p_case_ids, p_policies, v_lines)
+           AS j (book, key, date, event, reference, case_id, policy, lines));
 
-  SELECT array_agg(sha256(convert_to(concat_ws(E'\t', p_region, j.book, j.key, j.date, j.event, j.reference, j.case_id,
-                                               p.id, p.version, p.sha256) || l.lines, 'UTF8')) ORDER BY j.at),
-         array_agg(coalesce(l.transfers, 0) ORDER BY j.at)
-  INTO v_hashes, v_counts
-  FROM unnest(p_books, p_keys, p_dates, p_events, p_references, p_case_ids, p_policies)
-         WITH ORDINALITY AS j (book, key, date, event, reference, case_id, policy, at)
-  LEFT JOIN unnest(p_policy_ids, p_policy_versions, p_policy_sha256s) WITH ORDINALITY AS p (id, version, sha256, at) ON p.at = j.policy
-  LEFT JOIN (SELECT t.journal, count(*)::integer AS transfers,
-                    string_agg(concat(E'\n', t.debit, E'\t', t.credit, E'\t', t.amount_fen), '' ORDER BY t.at) AS lines
-             FROM unnest(p_transfer_journals, p_debits, p_credits, p_amounts_fen) WITH ORDINALITY AS t (journal, debit, credit, amount_fen, at)
-             GROUP BY t.journal) l ON l.journal = j.at;
-  IF array_position(v_hashes, NULL) IS NOT NULL THEN
-    PERFORM ledger.refuse('LedgerUnbalanced', format('journal %s has no transfer', p_keys[array_position(v_hashes, NULL)]));
-  END IF;
+  -- Keys are nearly always new, and then the unique index is the only look-up; else the second round leaves out the others.
+  v_positions := ARRAY(SELECT generate_series(1, cardinality(p_keys)));
+  FOR attempt IN 1..2 LOOP
+    v_at := 0;
+    posted := 0;
+    v_link := v_head.chain_hash;
+    v_chain := '{}';
+    FOREACH v_hash IN ARRAY v_hashes LOOP
+      v_at := v_at + 1;
+      IF v_positions[v_at] > 0 THEN
+        v_link := sha256(v_link || v_hash);
+        posted := posted + 1;
+      ELSE
+        duplicates := array_append(duplicates, v_at);
+      END IF;
+      v_chain := array_append(v_chain, v_link);
+    END LOOP;
+    EXIT WHEN posted = 0;
 
-  v_positions := ledger.new_positions(p_region, p_books, p_keys, v_hashes);
-  FOREACH v_link IN ARRAY v_hashes LOOP
-    v_at := v_at + 1;
-    IF v_positions[v_at] > 0 THEN
-      v_head.chain_hash := sha256(v_head.chain_hash || v_link);
-      posted := posted + 1;
-    ELSE
-      duplicates := array_append(duplicates, v_at);
-    END IF;
-    v_chain := array_append(v_chain, v_head.chain_hash);
+    BEGIN
+      -- One statement for both tables: the triggers see the journals with their transfers, and the other way round.
+      WITH journals AS (
+        INSERT INTO ledger.journal (region, sequence, book, key, date, event, reference, case_id, policy_stamp_id, transfer_count, content_hash, chain_hash)
+        SELECT p_region, v_head.journal_count + v_positions[j.at], j.book, j.key, j.date, j.event, j.reference, j.case_id,
+               v_stamps[j.policy], j.transfers, j.content_hash, j.chain_hash
+        FROM unnest(p_books, p_keys, p_dates, p_events, p_references, p_case_ids, p_policies, v_counts, v_hashes, v_chain)
+               WITH ORDINALITY AS j (book, key, date, event, reference, case_id, policy, transfers, content_hash, chain_hash, at)
+        WHERE v_positions[j.at] > 0
+      )
+      INSERT INTO ledger.transfer (region, sequence, ordinal, debit_account_id, credit_account_id, amount_fen)
+      SELECT p_region, v_head.journal_count + v_positions[t.journal], row_number() OVER (PARTITION BY t.journal ORDER BY t.at),
+             d.account_id, c.account_id, t.amount_fen
+      FROM unnest(p_transfer_journals, p_debits, p_credits, p_amounts_fen) WITH ORDINALITY AS t (journal, debit, credit, amount_fen, at)
+      LEFT JOIN ledger.account d ON d.region = p_region AND d.path = t.debit
+      LEFT JOIN ledger.account c ON c.region = p_region AND c.path = t.credit
+      WHERE v_positions[t.journal] > 0;
+      EXIT;
+    EXCEPTION WHEN unique_violation THEN
+      v_positions := ledger.new_positions(p_region, p_books, p_keys, v_hashes);
+    END;
   END LOOP;
-  IF posted = 0 THEN RETURN; END IF;
-
-  -- One statement for both tables: the triggers see the journals with their transfers, and the other way round.
-  WITH journals AS (
-    INSERT INTO ledger.journal (region, sequence, book, key, date, event, reference, case_id, policy_stamp_id, transfer_count, content_hash, chain_hash)
-    SELECT p_region, v_head.journal_count + v_positions[j.at], j.book, j.key, j.date, j.event, j.reference, j.case_id,
-           v_stamps[j.policy], j.transfers, j.content_hash, j.chain_hash
-    FROM unnest(p_books, p_keys, p_dates, p_events, p_references, p_case_ids, p_policies, v_counts, v_hashes, v_chain)
-           WITH ORDINALITY AS j (book, key, date, event, reference, case_id, policy, transfers, content_hash, chain_hash, at)
-    WHERE v_positions[j.at] > 0
-  )
-  INSERT INTO ledger.transfer (region, sequence, ordinal, debit_account_id, credit_account_id, amount_fen)
-  SELECT p_region, v_head.journal_count + v_positions[t.journal], row_number() OVER (PARTITION BY t.journal ORDER BY t.at),
-         d.account_id, c.account_id, t.amount_fen
-  FROM unnest(p_transfer_journals, p_debits, p_credits, p_amounts_fen) WITH ORDINALITY AS t (journal, debit, credit, amount_fen, at)
-  LEFT JOIN ledger.account d ON d.region = p_region AND d.path = t.debit
-  LEFT JOIN ledger.account c ON c.region = p_region AND c.path = t.credit
-  WHERE v_positions[t.journal] > 0;
 END $$;
 
 -- Functions are executable by everybody unless said otherwise.
