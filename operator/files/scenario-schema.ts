@@ -68,10 +68,15 @@ const APPROVAL = z.strictObject({
   thenApproveOn: scalar(date).optional(),
 });
 
+/** A block whose entries are all commented out is left out. */
+function block<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === '' || value === null ? undefined : value), schema);
+}
+
 export const SCENARIO = z.strictObject({
-  institutions: z.record(scalar(institutionId), INSTITUTION).default({}),
-  bank: z.array(BANK).default([]),
-  enterprises: z.record(scalar(enterpriseId), ENTERPRISE).default({}),
-  claims: byPeriod(z.strictObject({ reviewedOn: scalar(date) })),
-  approvals: z.array(APPROVAL).default([]),
+  institutions: block(z.record(scalar(institutionId), INSTITUTION).default({})),
+  bank: block(z.array(BANK).default([])),
+  enterprises: block(z.record(scalar(enterpriseId), ENTERPRISE).default({})),
+  claims: block(byPeriod(z.strictObject({ reviewedOn: scalar(date) }))),
+  approvals: block(z.array(APPROVAL).default([])),
 });

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { formatYuan } from '../../domain/money';
+import { isPrepaymentPool, type PrepaymentPool } from '../../domain/pools';
+import { planPrepayments } from '../../domain/prepayment';
+import type { Region } from '../../domain/region';
+import { readRegionFolder } from '../../operator/files/region-folder';
+import { readScenario } from '../../operator/files/scenario';
+import { publishedPolicy } from '../support/published';
+
+const SAMPLE = join(__dirname, '../../rehearsal/sample');
+const CODES = ['650100', '650400', '650500'];
+const NAMED = ['H65010000001', 'H65010000002'];
+
+async function read(code: string): Promise<Region> {
+  const { region, findings } = await readRegionFolder(join(SAMPLE, code), { applicationRows: true });
+  expect(findings).toEqual([]);
+  return region!;
+}
+
+function plan(region: Region) {
+  const budgets: Partial<Record<PrepaymentPool, bigint>> = {};
+  for (const { pool, prepaymentBudgetFen } of region.funds)
+    if (isPrepaymentPool(pool)) budgets[pool] = prepaymentBudgetFen;
+  const policy = publishedPolicy('xinjiang-2025-50').policy.prepayment!;
+  return planPrepayments({ ...region, budgets, policy, year: 2026 });
+}
+
+describe('the sample', () => {
+  it.each(CODES)('%s has no fault', async (code) => {
+    expect((await read(code)).code).toBe(code);
+  });
+
+  it('has a scenario that fits its regions and touches none of the two named hospitals', async () => {
+    const regions = await Promise.all(CODES.map(read));
+    const { scenario, findings } = await readScenario(join(SAMPLE, 'scenario.yaml'), regions);
+    expect(findings).toEqual([]);
+    expect(Object.keys(scenario!.institutions)).not.toEqual(expect.arrayContaining([expect.stringMatching('^H6501')]));
+    expect(scenario!.bank.map(({ institution }) => institution)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching('^H6501')]),
+    );
+    expect(scenario!.approvals.every(({ case: id }) => !id.includes('650100'))).toBe(true);
+    expect(new Set(scenario!.bank.map(({ outcome }) => outcome))).toEqual(
+      new Set(['rejected', 'timeout-paid', 'timeout-unpaid', 'duplicate-reply']),
+    );
+  });
+
+  it('marks every name as made up, and has the two hospitals of the text', async () => {
+    for (const code of CODES) {
+      const region = await read(code);
+      const names = [region, ...region.institutions, ...region.enterprises, ...region.staff].map(({ name }) => name);
+      expect(names.filter((name) => !name.includes('示例'))).toEqual([]);
+    }
+    expect((await read('650100')).institutions.map(({ institution, name }) => [institution, name])).toEqual([
+      [NAMED[0], '新疆医科大学第五附属医院（示例数据）'],
+      [NAMED[1], '自治区第三人民医院（示例数据）'],
+    ]);
+  });
+
+  it('prepays what can be worked out by hand, and splits the body at which the employee pool runs out', async () => {
+    const { rows } = plan(await read('650500'));
+    const shown = rows.map(({ institution, amountFen, pools }) => [
+      institution,
+      formatYuan(amountFen),
+      formatYuan(pools.employee),
+      formatYuan(pools.resident),
+    ]);
+    expect(shown).toEqual([
+      ['H65050200001', '6172839.46', '6172839.46', '0.00'], // 50 % of 12,345,678.91
+      ['H65050200002', '5245807.60', '5245807.60', '0.00'], // 60 % of 8,743,012.66
+      ['H65050200003', '1709527.89', '1709527.89', '0.00'], // 50 % of 3,419,055.77
+      ['H65050200004', '1323889.88', '871825.05', '452064.83'], // 14,000,000.00 − 13,128,174.95 is left in the pool
+      ['H65050200006', '156374.53', '0.00', '156374.53'],
+      ['H65052100001', '2752920.80', '0.00', '2752920.80'],
+      // The consortium: 1,524,608.27 + 183,906.44 + 91,273.50 + 46,188.02, at the body's 50 %.
+      ['H65052200001', '922988.12', '0.00', '922988.12'],
+    ]);
+  });
+
+  it('stays within the employee pool in the other two regions', async () => {
+    for (const code of ['650100', '650400']) {
+      const { rows } = plan(await read(code));
+      expect(rows.every(({ amountFen, pools }) => pools.employee === amountFen)).toBe(true);
+    }
+  });
+
+  it('has a person of its own for each of the four levels, the cashier, the accountant and the operator', async () => {
+    for (const code of CODES) {
+      const { staff } = await read(code);
+      const inJuly = staff.filter(({ from, to }) => (from ?? '') <= '2026-07-01' && (to ?? '9999') >= '2026-07-01');
+      for (const role of [
+        'officer',
+        'business-head',
+        'finance',
+        'director',
+        'cashier',
+        'accountant',
+        'operator',
+      ] as const) {
+        expect(inJuly.filter(({ roles }) => roles.includes(role))).toHaveLength(
+          role === 'officer' && code !== '650500' ? 2 : 1,
+        );
+      }
+      expect(inJuly.every(({ roles }) => roles.length === 1)).toBe(true);
+    }
+  });
+});
