@@ -11,7 +11,7 @@ export class Mismatch {
   ) {}
 }
 
-/** Reads the text of one cell. Cells are shared constants and keep no state. */
+/** Reads the text of one cell. Cells are shared constants: the same text always reads as the same value. */
 export type Cell<T> = (text: string) => T | Mismatch;
 
 const EMPTY = new Mismatch('required', 'left empty');
@@ -79,7 +79,16 @@ export const yuanOrMore = nonNegative(NEGATIVE);
 export const purchaseYuan = nonNegative(NEGATIVE_BASE);
 
 const NOT_DATE = new Mismatch('date', 'a date of the calendar, written YYYY-MM-DD');
-export const date: Cell<PlainDate> = (value) => (value === '' ? EMPTY : isPlainDate(value) ? value : NOT_DATE);
+const MAX_KNOWN_DAYS = 4096;
+/** A file of a million lines has few days; those seen are remembered, since checking one costs more than the line. */
+const knownDays = new Set<string>();
+export const date: Cell<PlainDate> = (value) => {
+  if (knownDays.has(value)) return value as PlainDate;
+  if (value === '') return EMPTY;
+  if (!isPlainDate(value)) return NOT_DATE;
+  if (knownDays.size < MAX_KNOWN_DAYS) knownDays.add(value);
+  return value;
+};
 const NOT_PERIOD = new Mismatch('date', 'a month, written YYYY-MM');
 export const month: Cell<string> = (value) => (value === '' ? EMPTY : isPeriod(value) ? value : NOT_PERIOD);
 
