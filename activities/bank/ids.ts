@@ -70,9 +70,10 @@ export function messageIdFor(caseId: string, ...parts: (string | number)[]): str
 function withHash(head: string, key: string): string {
   const room = Limits.id - HASH_LENGTH - 2;
   const start = head
-    .replace(/[^A-Za-z0-9/-]+/g, '-')
+    .replace(/[^A-Za-z0-9./-]+/g, '-')
+    .replace(/\.{2,}/g, '.')
     .replace(/\/{2,}/g, '/')
-    .replace(/^[/]+/, '')
+    .replace(/^[/.]+/, '')
     .slice(0, room)
     .replace(/[/.-]+$/, '');
   return `${start || 'X'}..${hashText(key, HASH_LENGTH)}`;

@@ -99,6 +99,8 @@ function checkBatch(batch: PaymentBatch): void {
   if (!isPlainDate(batch.requestedOn)) refuse(`${batch.requestedOn} is no date`);
   if (instructions.length === 0) refuse('it has no payment');
   if (instructions.length > MAX_INSTRUCTIONS) refuse(`it has more than ${MAX_INSTRUCTIONS} payments`);
+  const total = sum(instructions.map(({ amountFen }) => amountFen));
+  if (total >= MAX_AMOUNT_FEN) refuse(`its sum ${formatYuan(total)} is more than a control sum holds`);
   const seen = new Set<string>();
   for (const instruction of instructions) {
     const { endToEndId } = instruction;
@@ -110,6 +112,7 @@ function checkBatch(batch: PaymentBatch): void {
 }
 
 const ACCOUNT = /^[A-Za-z0-9-]{1,34}$/;
+/** 15 digits before the point. */
 const MAX_AMOUNT_FEN = 100_000_000_000_000_000n;
 
 function findFault(instruction: PaymentInstruction): string | undefined {

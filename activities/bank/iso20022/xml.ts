@@ -45,10 +45,16 @@ export function readDocument(source: string | Uint8Array, messageType: string, r
   const document = top['Document'];
   if (names.length !== 1 || document === undefined || typeof document === 'string' || Array.isArray(document))
     throw invalid(messageType, 'Document', `the message must be one Document, found ${names.join(', ') || 'nothing'}`);
-  const namespaces = Object.entries(document).filter(([name]) => name.startsWith('@'));
-  if (!namespaces.some(([, uri]) => uri === NAMESPACE + messageType))
+  if (namespaceOf(text) !== NAMESPACE + messageType)
     throw invalid(messageType, 'Document', `expected the name space ${NAMESPACE}${messageType}`);
   return child({ message: messageType, path: '', value: document }, rootName);
+}
+
+/** From the text, since the parser drops declarations with a prefix. */
+function namespaceOf(text: string): string | undefined {
+  const [, prefix, attributes] = /<(?:([\w.-]+):)?Document\b([^>]*)>/.exec(text) ?? [];
+  const declaration = new RegExp(`\\sxmlns${prefix === undefined ? '' : `:${prefix}`}\\s*=\\s*["']([^"']*)["']`);
+  return declaration.exec(attributes ?? '')?.[1];
 }
 
 function decode(source: string | Uint8Array, messageType: string): string {
