@@ -22,7 +22,7 @@ import type { BusinessMoment } from '../../domain/business-time';
 import type { ActivityDependencies } from '../dependencies';
 import { ENGINE, findRequest, raisePayments, requestIdOf } from '../payments/prepare';
 import type { PrepaymentActivities, WaitsForCalendar } from '../types';
-import { policyWith } from './policy';
+import { policyWith } from '../../db/region-policy';
 
 /** 集采预付 (新医保发〔2025〕50号 四(一)): who gets how much, from which pool, in the policy's month. */
 export function createDisbursementActivities({

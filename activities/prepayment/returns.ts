@@ -17,7 +17,7 @@ import type { ActivityDependencies } from '../dependencies';
 import { ENGINE, findRequest, raisePayments, requestIdOf } from '../payments/prepare';
 import type { PrepaymentActivities } from '../types';
 import { knownOrWaiting, policyOfCase } from './disbursement';
-import { policyWith } from './policy';
+import { policyWith } from '../../db/region-policy';
 
 type ReturnActivities = Pick<
   PrepaymentActivities,

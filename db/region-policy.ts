@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import { loadPolicyBook, loadRegion } from '../../db/register';
-import type { PlainDate } from '../../domain/plain-date';
-import type { Policy, PolicyFile } from '../../domain/policy';
-import { Refusal } from '../../domain/refusal';
+import { loadPolicyBook, loadRegion } from './register';
+import type { PlainDate } from '../domain/plain-date';
+import type { Policy, PolicyFile } from '../domain/policy';
+import { Refusal } from '../domain/refusal';
 
 type Section = 'prepayment' | 'window' | 'breach' | 'enterprise' | 'fund';
 

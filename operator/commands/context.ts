@@ -1,0 +1,12 @@
+import type { Client } from '@temporalio/client';
+import type { Knex } from 'knex';
+import type { Logger } from 'pino';
+import type { ClockPort } from '../clock';
+
+/** What every command works with: CLI, API and the rehearsal's actors build it and call the same functions. */
+export interface CommandContext {
+  db: Knex;
+  client: Client;
+  clock: ClockPort;
+  log: Logger;
+}

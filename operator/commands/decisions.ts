@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Attempt, RequestRecord } from '../../db/approvals';
+import { loadRequests, recordAttempt, recordOutcome } from '../../db/approvals';
+import { loadStaff } from '../../db/register';
+import { hasRole, nextLevel, type Decision } from '../../domain/approval';
+import type { OperatorInput } from '../../domain/payment';
+import { isRefusalCode, Refusal, type RefusalCode } from '../../domain/refusal';
+import type { DecisionResult, OperatorResult } from '../../workflows/messages';
+import { actOnPaymentsUpdate, decideUpdate, releaseUpdate } from '../../workflows/messages';
+import type { CommandContext } from './context';
+
+/** A retried update that the caller repeats under its id is answered with the first result. */
+interface UpdateIdentity {
+  /** By default a new one: give it to make a repeated command harmless. */
+  updateId?: string;
+}
+
+export interface DecideCommand extends UpdateIdentity {
+  requestId: string;
+  person: string;
+  decision: Decision;
+  /** By default the level that is next, which is what the person is asked for. */
+  level?: string;
+  /** What the person has read. By default what is open now. */
+  contentSha256?: string;
+  reason?: string;
+}
+
+/**
+ * One of the four levels approves or rejects (新医保发〔2025〕50号 六(二)). The attempt is recorded before anything is
+ * decided, and its outcome after, refusals included.
+ *
+ * @throws Refusal of the approval rules
+ */
+export async function decide(context: CommandContext, command: DecideCommand): Promise<DecisionResult> {
+  const request = await openRequest(context, command.requestId);
+  const level = command.level ?? nextLevel(request)?.level ?? request.levels.at(-1)!.level;
+  const contentSha256 = command.contentSha256 ?? request.contentSha256;
+  const updateId = command.updateId ?? randomUUID();
+  const at = context.clock.now();
+  const reason = command.reason ?? '';
+  const attempt: Attempt = {
+    updateId,
+    caseId: request.caseId,
+    requestId: request.requestId,
+    person: command.person,
+    action: command.decision,
+    level,
+    contentSha256,
+    reason,
+    at,
+  };
+  return attempted(context, attempt, async () => {
+    const role = request.levels.find((each) => each.level === level)?.role ?? '';
+    await requireRole(context, request, command.person, role, 'ApprovalRoleMissing');
+    const { requestId, person, decision } = { ...command, requestId: request.requestId };
+    const result = await update(context.client, request.caseId, () =>
+      handleOf(context.client, request.caseId).executeUpdate(decideUpdate, {
+        updateId,
+        args: [{ requestId, person, decision, level, contentSha256, reason, at }],
+      }),
+    );
+    return sameContent(result, contentSha256);
+  });
+}
+
+export interface ReleaseCommand extends UpdateIdentity {
+  requestId: string;
+  person: string;
+  contentSha256?: string;
+}
+
+/** The cashier releases an approved request to the bank. @throws Refusal of the approval rules */
+export async function release(context: CommandContext, command: ReleaseCommand): Promise<DecisionResult> {
+  const request = await openRequest(context, command.requestId);
+  const contentSha256 = command.contentSha256 ?? request.contentSha256;
+  const updateId = command.updateId ?? randomUUID();
+  const at = context.clock.now();
+  const { requestId, caseId } = request;
+  const { person } = command;
+  return attempted(context, { updateId, caseId, requestId, person, action: 'release', contentSha256, at }, async () => {
+    await requireRole(context, request, person, 'cashier', 'CashierRoleMissing');
+    const result = await update(context.client, caseId, () =>
+      handleOf(context.client, caseId).executeUpdate(releaseUpdate, {
+        updateId,
+        args: [{ requestId, person, contentSha256, at }],
+      }),
+    );
+    return sameContent(result, contentSha256);
+  });
+}
+
+export interface PaymentCommand extends Omit<OperatorInput, 'actionId'>, UpdateIdentity {
+  caseId: string;
+}
+
+/** An operator retries, corrects or cancels payments that did not arrive. @throws Refusal */
+export async function actOnPayments(context: CommandContext, command: PaymentCommand): Promise<OperatorResult> {
+  const { caseId, updateId = randomUUID(), ...operator } = command;
+  const at = context.clock.now();
+  const { person, action, reason } = operator;
+  return attempted(context, { updateId, caseId, person, action, reason, at }, () =>
+    update(context.client, caseId, () =>
+      handleOf(context.client, caseId).executeUpdate(actOnPaymentsUpdate, {
+        updateId,
+        args: [{ ...operator, actionId: updateId, at }],
+      }),
+    ),
+  );
+}
+
+function handleOf(client: Client, caseId: string): ReturnType<Client['workflow']['getHandle']> {
+  return client.workflow.getHandle(caseId);
+}
+
+async function openRequest({ db }: CommandContext, requestId: string): Promise<RequestRecord> {
+  const [request] = await loadRequests(db, { requestId });
+  if (request) return request;
+  throw new Refusal('NotFound', `there is no approval request ${requestId}`, { requestId });
+}
+
+async function requireRole(
+  { db, clock }: CommandContext,
+  request: RequestRecord,
+  person: string,
+  role: string,
+  code: RefusalCode,
+): Promise<void> {
+  const staff = (await loadStaff(db, request.region)).find((each) => each.person === person);
+  if (!staff) throw new Refusal('PersonUnknown', `${person} is not on the staff list of ${request.region}`, { person });
+  if (!hasRole(staff, role, clock.now().date))
+    throw new Refusal(code, `${person} has not the role ${role} on ${clock.now().date}`, { person, role });
+}
+
+/** Records the attempt, runs it, and records what came of it. */
+async function attempted<T>({ db, log }: CommandContext, attempt: Attempt, run: () => Promise<T>): Promise<T> {
+  const attemptId = await recordAttempt(db, attempt);
+  const fields = { caseId: attempt.caseId, requestId: attempt.requestId, action: attempt.action };
+  try {
+    const result = await run();
+    await recordOutcome(db, attemptId, 'accepted');
+    log.info(fields, 'accepted');
+    return result;
+  } catch (error) {
+    const [code, message] = error instanceof Refusal ? [error.code, error.message] : ['fault', String(error)];
+    await recordOutcome(db, attemptId, code, message);
+    log.warn({ ...fields, code }, message);
+    throw error;
+  }
+}
+
+/** Turns Temporal's wrappings of a refusal back into the refusal. */
+async function update<T>(client: Client, caseId: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : error;
+    if (cause instanceof ApplicationFailure && cause.type && isRefusalCode(cause.type))
+      throw new Refusal(cause.type, cause.message, (cause.details?.[0] ?? {}) as Record<string, unknown>);
+    if (error instanceof WorkflowNotFoundError)
+      throw new Refusal('CaseClosed', `${caseId} is not running: it has ended, or never began`, { caseId });
+    throw error;
+  }
+}
+
+/** Temporal answers a repeated update id with the first result, whatever was asked the second time. */
+function sameContent(result: DecisionResult, contentSha256: string): DecisionResult {
+  if (result.contentSha256 === contentSha256) return result;
+  throw new Refusal('IdempotencyConflict', 'this update id was used for a decision on other content', {
+    requestId: result.requestId,
+  });
+}

@@ -1,0 +1,191 @@
+import { postJournals, balanceOf } from '../../db/ledger';
+import { loadCase, policyStamp } from '../../db/cases';
+import { insertReceipt, loadReturns, type ReturnRecord } from '../../db/prepayments';
+import { loadPolicyBook } from '../../db/register';
+import type { Knex } from 'knex';
+import { supervisedAccounts } from '../../domain/ledger';
+import type { Journal, PolicyStamp } from '../../domain/ledger';
+import { minimum, sum } from '../../domain/money';
+import type { PlainDate } from '../../domain/plain-date';
+import { subtractPools } from '../../domain/pools';
+import { Refusal } from '../../domain/refusal';
+import { splitArrival } from '../../domain/return-plan';
+import type { CommandContext } from './context';
+
+export interface RecordReturnCommand {
+  /** The caller's key: the same receipt again is one receipt. */
+  receiptId: string;
+  region: string;
+  institution: string;
+  /** A return names its period (DESIGN 5.1). */
+  period: string;
+  /** What was paid in, without what is taken from unused prepayment. */
+  paidInFen: bigint;
+  receivedOn: PlainDate;
+  person: string;
+}
+
+export interface RecordReturnResult {
+  fromUnusedFen: bigint;
+  countedFen: bigint;
+  excessFen: bigint;
+  /** What is still due for this period afterwards. */
+  stillDueFen: bigint;
+}
+
+/**
+ * Books what an institution gives back for a period: unused prepayment first in the final return, then what it paid in; a
+ * part counts when the sum reaches what is due, an excess is its own money, and when the last return has arrived the rest
+ * of its prepayment is moved to its own money (新医保发〔2025〕50号 四(一)).
+ *
+ * @throws Refusal `ReturnNotDue`, `IdempotencyConflict`
+ */
+export async function recordReturn(context: CommandContext, command: RecordReturnCommand): Promise<RecordReturnResult> {
+  const { db, log } = context;
+  const result = await db.transaction(async (trx) => {
+    const returns = await lockReturns(trx, command);
+    const due = returns.find(({ period }) => period === command.period);
+    if (!due)
+      throw new Refusal('ReturnNotDue', `${command.institution} has no return for ${command.period} in its plan`, {
+        rule: '新医保发〔2025〕50号 四(一)',
+      });
+    const before = await findReceipt(trx, command, due);
+    if (before) return before;
+    return book(trx, command, due, returns);
+  });
+  log.info({ institution: command.institution, period: command.period }, 'return recorded');
+  return result;
+}
+
+/** The institution's returns of the plan that the period belongs to, locked against a second receipt at the same moment. */
+async function lockReturns(trx: Knex, { region, institution, period }: RecordReturnCommand): Promise<ReturnRecord[]> {
+  await trx('settle.return_plan').where({ region, institution }).orderBy('period').forUpdate().select('period');
+  const all = await loadReturns(trx, { region, institution });
+  const year = all.find((each) => each.period === period)?.year;
+  return all.filter((each) => each.year === year);
+}
+
+async function findReceipt(
+  trx: Knex,
+  command: RecordReturnCommand,
+  due: ReturnRecord,
+): Promise<RecordReturnResult | undefined> {
+  const row = await trx('settle.return_receipts').where({ receipt_id: command.receiptId }).first();
+  if (!row) return undefined;
+  const same =
+    row.region === command.region &&
+    row.institution === command.institution &&
+    row.period === command.period &&
+    row.received_on === command.receivedOn &&
+    row.paid_in_fen === command.paidInFen;
+  if (!same)
+    throw new Refusal('IdempotencyConflict', `receipt ${command.receiptId} is recorded with other content`, {
+      receiptId: command.receiptId,
+    });
+  return {
+    fromUnusedFen: row.from_unused_fen,
+    countedFen: sum([row.from_unused_fen, row.paid_in_fen, -row.excess_fen]),
+    excessFen: row.excess_fen,
+    stillDueFen: due.amountFen - due.receivedFen,
+  };
+}
+
+async function book(
+  trx: Knex,
+  command: RecordReturnCommand,
+  due: ReturnRecord,
+  returns: readonly ReturnRecord[],
+): Promise<RecordReturnResult> {
+  const { region, institution, paidInFen } = command;
+  const policy = await policyOfPlan(trx, region, institution, due.year);
+  const prepaymentAccount = supervisedAccounts.prepayment(institution);
+  const stillDue = due.amountFen - due.receivedFen;
+  const unusedFirst = due.isFinal && policy.unusedFirst;
+  const fromUnusedFen = unusedFirst ? minimum(-(await balanceOf(trx, region, prepaymentAccount)), stillDue) : 0n;
+  const countedPaidFen = minimum(paidInFen, stillDue - fromUnusedFen);
+  const excessFen = paidInFen - countedPaidFen;
+  const countedFen = fromUnusedFen + countedPaidFen;
+
+  await insertReceipt(trx, {
+    receiptId: command.receiptId,
+    region,
+    institution,
+    period: command.period,
+    receivedOn: command.receivedOn,
+    fromUnusedFen,
+    paidInFen,
+    excessFen,
+    pools: splitArrival(countedFen, subtractPools(due.pools, due.receivedPools)),
+    recordedBy: command.person,
+  });
+  const journal = journalOf(command, policy);
+  const cash = supervisedAccounts.cash();
+  const returning = supervisedAccounts.returning(institution);
+  const own = supervisedAccounts.own(institution);
+  await postJournals(trx, region, [
+    ...journal('return-from-unused', prepaymentAccount, returning, fromUnusedFen),
+    ...journal('return-received', cash, returning, countedPaidFen),
+    ...journal('return-excess', cash, own, excessFen),
+  ]);
+
+  const isLast = returns.every((each) => each.amountFen === each.receivedFen + (each === due ? countedFen : 0n));
+  if (isLast) {
+    const rest = -(await balanceOf(trx, region, prepaymentAccount));
+    await postJournals(trx, region, journal('prepayment-rest', prepaymentAccount, own, rest));
+  }
+  return { fromUnusedFen, countedFen, excessFen, stillDueFen: stillDue - countedFen };
+}
+
+interface PlanPolicy {
+  stamp: PolicyStamp;
+  caseId: string;
+  unusedFirst: boolean;
+}
+
+/** A return is booked under the version that its prepayment was disbursed under. */
+async function policyOfPlan(trx: Knex, region: string, institution: string, year: number): Promise<PlanPolicy> {
+  const row = await trx('settle.prepayments').where({ region, institution, year }).first('case_id');
+  const { policy } = await loadCase(trx, row!.case_id);
+  const file = (await loadPolicyBook(trx)).get(policy.id, policy.version);
+  return {
+    stamp: policyStamp(file),
+    caseId: row!.case_id,
+    unusedFirst: file.policy.prepayment!.unusedFirstInFinalReturn,
+  };
+}
+
+/** One journal of a receipt, or none where there is no amount. */
+function journalOf(
+  command: RecordReturnCommand,
+  { stamp, caseId }: PlanPolicy,
+): (event: Journal['event'], debit: string, credit: string, amountFen: bigint) => Journal[] {
+  return (event, debit, credit, amountFen) =>
+    amountFen === 0n
+      ? []
+      : [
+          {
+            book: 'supervised',
+            key: `${command.receiptId}/${event}`,
+            date: command.receivedOn,
+            event,
+            reference: command.receiptId,
+            caseId,
+            policy: stamp,
+            transfers: [{ debit, credit, amountFen }],
+          },
+        ];
+}
+
+/** What an institution has to pay in for a period, after what its unused prepayment covers: for screens and scripts. */
+export async function amountToPayIn(
+  db: Knex,
+  input: { region: string; institution: string; period: string },
+): Promise<bigint> {
+  const [due] = await loadReturns(db, input);
+  if (!due) throw new Refusal('ReturnNotDue', `${input.institution} has no return for ${input.period}`, {});
+  const stillDue = due.amountFen - due.receivedFen;
+  const { unusedFirst } = await policyOfPlan(db, input.region, input.institution, due.year);
+  if (!due.isFinal || !unusedFirst) return stillDue;
+  const unused = -(await balanceOf(db, input.region, supervisedAccounts.prepayment(input.institution)));
+  return stillDue - minimum(unused, stillDue);
+}

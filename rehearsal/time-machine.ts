@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+import Long from 'long';
+import { TASK_QUEUE } from '../workers/task-queue';
+import type { CaseInput } from '../workflows/messages';
+
+/**
+ * Moves the clocks of running cases. Each execution has a virtual clock of its own; the conductor keeps those of cases
+ * that affect each other in lock-step (DESIGN 8). Only the server of a rehearsal allows it.
+ */
+export interface TimeMachine {
+  /** Starts a case whose business clock stands at `businessMs`. */
+  start(input: StartInput, businessMs: number): Promise<void>;
+  /** Brings a case's clock to a moment and waits until it has nothing left to do there. False when it has ended. */
+  advance(caseId: string, businessMs: number): Promise<boolean>;
+  /** Waits until a case that was acted on has nothing left to do, without moving its clock by more than a second. */
+  settle(caseId: string): Promise<boolean>;
+}
+
+export interface StartInput {
+  caseId: string;
+  workflowType: string;
+  kind: string;
+  input: Omit<CaseInput, 'offsetMs'>;
+}
+
+const FastForward = temporal.api.enums.v1.FastForwardPollingResult;
+
+/** One poll blocks on the server for about 20 s; this many are two minutes of real work in one step. */
+const MAX_POLLS = 8;
+const SETTLE_MS = 1_000;
+/** So that a killed worker's task is given to the next one soon. */
+const TASK_TIMEOUT_S = 5;
+
+export function createTimeMachine(client: Client, namespace: string): TimeMachine {
+  const service = client.workflowService;
+  const offsets = new Map<string, number>();
+  const anchors = new Map<string, { virtualMs: number; hostMs: number }>();
+
+  async function isRunning(caseId: string): Promise<boolean> {
+    const described = await service.describeWorkflowExecution({ namespace, execution: { workflowId: caseId } });
+    const { WORKFLOW_EXECUTION_STATUS_RUNNING } = temporal.api.enums.v1.WorkflowExecutionStatus;
+    return described.workflowExecutionInfo?.status === WORKFLOW_EXECUTION_STATUS_RUNNING;
+  }
+
+  /** Where a case's clock stands: it goes on by itself from the last moment that the server named. */
+  function virtualNow(caseId: string): number {
+    const { virtualMs, hostMs } = anchors.get(caseId)!;
+    return virtualMs + Date.now() - hostMs;
+  }
+
+  async function fastForward(caseId: string, durationMs: number): Promise<boolean> {
+    const id = randomUUID();
+    const whole = Math.floor(durationMs / 1_000);
+    const duration = { seconds: Long.fromNumber(whole), nanos: Math.round((durationMs - whole * 1_000) * 1e6) };
+    try {
+      await service.updateWorkflowExecutionOptions({
+        namespace,
+        workflowExecution: { workflowId: caseId },
+        workflowExecutionOptions: { timeSkippingConfig: { enabled: true, fastForwardConfig: { id, duration } } },
+        updateMask: { paths: ['time_skipping_config'] },
+      });
+      return await untilThere(caseId, id);
+    } catch (error) {
+      if (hasEnded(error)) return false;
+      throw error;
+    }
+  }
+
+  async function untilThere(caseId: string, id: string): Promise<boolean> {
+    for (let poll = 0; poll < MAX_POLLS; poll += 1) {
+      const answer = await service.pollWorkflowExecutionTimeSkipping({
+        namespace,
+        workflowExecution: { workflowId: caseId },
+        fastForwardId: id,
+      });
+      if (answer.fastForwardPollingResult === FastForward.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED) {
+        const there = answer.fastForwardInfo?.targetTime;
+        anchors.set(caseId, { virtualMs: Number(there?.seconds) * 1_000 + (there?.nanos ?? 0) / 1e6, hostMs: Date.now() });
+        return true;
+      }
+      if (answer.fastForwardPollingResult !== FastForward.FAST_FORWARD_POLLING_RESULT_POLL_TIMEOUT) {
+        if (!(await isRunning(caseId))) return false;
+        throw new Error(`the clock of ${caseId} stopped: ${answer.failedReason}`);
+      }
+    }
+    throw new Error(`${caseId} does not come to rest: ${await pendingActivities(caseId)}`);
+  }
+
+  async function pendingActivities(caseId: string): Promise<string> {
+    const { pendingActivities: pending } = await service.describeWorkflowExecution({
+      namespace,
+      execution: { workflowId: caseId },
+    });
+    const waiting = (pending ?? []).map(
+      ({ activityType, attempt, lastFailure }) =>
+        `${activityType?.name}, attempt ${attempt}${lastFailure ? `: ${lastFailure.message}` : ''}`,
+    );
+    return waiting.join('; ') || 'no activity is pending; see the log of the worker';
+  }
+
+  return {
+    async start({ caseId, workflowType, kind, input }, businessMs) {
+      const hostMs = Date.now();
+      const offsetMs = businessMs - hostMs;
+      offsets.set(caseId, offsetMs);
+      anchors.set(caseId, { virtualMs: hostMs, hostMs });
+      const payload = (value: unknown) => defaultPayloadConverter.toPayload(value);
+      const keyword = (value: string) => ({
+        ...payload(value),
+        metadata: { ...payload(value).metadata, type: new TextEncoder().encode('Keyword') },
+      });
+      await service.startWorkflowExecution({
+        namespace,
+        workflowId: caseId,
+        workflowType: { name: workflowType },
+        taskQueue: { name: TASK_QUEUE },
+        input: { payloads: [payload({ ...input, offsetMs })] },
+        requestId: randomUUID(),
+        workflowTaskTimeout: { seconds: Long.fromNumber(TASK_TIMEOUT_S) },
+        searchAttributes: {
+          indexedFields: {
+            SettleRegion: keyword(input.region),
+            SettlePeriod: keyword(input.period),
+            SettleCaseKind: keyword(kind),
+          },
+        },
+      });
+    },
+
+    async advance(caseId, businessMs) {
+      const durationMs = businessMs - offsets.get(caseId)! - virtualNow(caseId);
+      return fastForward(caseId, Math.max(durationMs, SETTLE_MS));
+    },
+
+    settle: (caseId) => fastForward(caseId, SETTLE_MS),
+  };
+}
+
+/** NOT_FOUND says that the execution has ended; FAILED_PRECONDITION that it ended while it was asked. */
+function hasEnded(error: unknown): boolean {
+  const { code, details } = error as { code?: number; details?: string };
+  return code === 5 || (code === 9 && /completed|closed|not running/i.test(details ?? ''));
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
+import { createHttpBank } from '../activities/bank/http-bank';
+import { connect } from '../db/connect';
+import { createLogger } from './logging';
+import { projectRoot } from './services/project-root';
+import { installTemporalLogger } from './temporal-logger';
+import { createWorker, DATABASE_POOL } from './worker';
+
+const BANK_TIMEOUT_MS = 15_000;
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`the environment variable ${name} is not set`);
+  return value;
+}
+
+/**
+ * The worker as a process of its own: it takes its addresses from the environment, says `{"worker":"ready"}` on standard
+ * output when it polls, and on SIGTERM or SIGINT lets running steps end.
+ */
+async function main(): Promise<void> {
+  const log = createLogger('worker');
+  installTemporalLogger(log);
+  const db = connect(required('SETTLE_DATABASE_URL'), { poolSize: DATABASE_POOL, applicationName: 'settle-worker' });
+  const connection = await NativeConnection.connect({ address: required('TEMPORAL_ADDRESS') });
+  const worker = await createWorker({
+    connection,
+    namespace: process.env.TEMPORAL_NAMESPACE ?? 'default',
+    bundle: { codePath: join(projectRoot(), 'dist', 'workflow-bundle.js') },
+    db,
+    bank: createHttpBank({ baseUrl: required('SETTLE_BANK_URL'), timeoutMs: BANK_TIMEOUT_MS, log }),
+    log,
+  });
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    worker.shutdown();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  const running = worker.run();
+  process.stdout.write('{"worker":"ready"}\n');
+  try {
+    await running;
+  } finally {
+    await connection.close();
+    await db.destroy();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});
