@@ -39,7 +39,6 @@ export function oneOf<const T extends string>(values: readonly T[]): Cell<T> {
 }
 
 export const text = matching(
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
   new RegExp(`^[^\\u0000-\\u001f\\u007f]{1,${MAX_TEXT}}$`, 'u'),
   'id-pattern',
   `1 to ${MAX_TEXT} characters without control characters`,

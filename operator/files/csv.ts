@@ -83,9 +83,8 @@ export function createCsvScanner(onRecord: OnRecord): CsvScanner {
     end() {
       if (damage === undefined && rest !== '') {
         scan(`${rest}\n`);
-        if (damage === undefined && rest !== '') {
-          damage = { line: openQuoteLine(rest, line), message: 'the quote that opens here is never closed' };
-        }
+        if (rest !== '')
+          damage ??= { line: openQuoteLine(rest, line), message: 'the quote that opens here is never closed' };
       }
       return damage;
     },

@@ -38,7 +38,7 @@ async function firstBrokenLine(path: string, encoding: Encoding): Promise<number
     for await (const chunk of openFile(path)) {
       chunkStart = line;
       line += countLineFeeds(chunk);
-      if (chunk.includes(NUL)) return locateBrokenLine(path, encoding, chunkStart);
+      if (chunk.includes(NUL)) return await locateBrokenLine(path, encoding, chunkStart);
       decoder.decode(chunk, { stream: true });
     }
     chunkStart = line;

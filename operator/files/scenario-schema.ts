@@ -10,8 +10,7 @@ import { scalar } from './yaml';
 /** The format of a scenario file, key by key (docs/scenario.md). Scalars arrive as the text that was typed. */
 
 const DAY_OR_NEVER = new Mismatch('date', 'a date (YYYY-MM-DD) or never');
-const dayOrNever: Cell<DayOrNever> = (value) =>
-  value === NEVER || isPlainDate(value) ? (value as DayOrNever) : DAY_OR_NEVER;
+const dayOrNever: Cell<DayOrNever> = (value) => (value === NEVER || isPlainDate(value) ? value : DAY_OR_NEVER);
 
 const NOT_BREACH = new Mismatch(
   'value-unknown',

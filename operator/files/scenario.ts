@@ -48,9 +48,9 @@ function checkScenario(
   scenario.bank.forEach((script, index) => {
     checkBank(script, ['bank', index], source, findings);
     if (script.institution !== undefined) names.settlementBody(script.institution, ['bank', index, 'institution']);
-    if (script.enterprise !== undefined) names.enterprise(script.enterprise, ['bank', index, 'enterprise']);
+    if (script.enterprise !== undefined) names.supplier(script.enterprise, ['bank', index, 'enterprise']);
   });
-  for (const enterprise of Object.keys(scenario.enterprises)) names.enterprise(enterprise, ['enterprises', enterprise]);
+  for (const enterprise of Object.keys(scenario.enterprises)) names.supplier(enterprise, ['enterprises', enterprise]);
   scenario.approvals.forEach(({ case: id }, index) => names.caseId(id, ['approvals', index, 'case']));
 }
 
@@ -78,17 +78,17 @@ function createNames(source: YamlSource, regions: readonly ScenarioRegion[], fin
       findings.add('reference-unknown', message, place(source, path));
     }
   }
-  function enterprise(id: string, path: Path): void {
+  function supplier(id: string, path: Path): void {
     if (!enterprises.has(id)) unknown(id, path);
   }
   function caseId(id: string, path: Path): void {
     const parsed = parseCaseId(id);
     if (parsed === undefined) return;
     if (parsed.kind === 'breach') settlementBody(parsed.institution, path);
-    else if (parsed.kind === 'enterprise') enterprise(parsed.enterprise, path);
+    else if (parsed.kind === 'enterprise') supplier(parsed.enterprise, path);
     else if (!codes.has(parsed.region)) unknown(parsed.region, path);
   }
-  return { settlementBody, enterprise, caseId };
+  return { settlementBody, supplier, caseId };
 }
 
 /** A return or confirmation of a month comes in that month or later, or never. */

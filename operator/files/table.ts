@@ -42,15 +42,15 @@ export async function readTable<C extends Columns>(
 ): Promise<boolean> {
   const encoding = await detectTextEncoding(path, findings);
   if (encoding === undefined) return false;
-  let reader: RowReader | undefined;
+  const state: { reader?: RowReader } = {};
   const scanner = createCsvScanner((cells, line) => {
-    if (reader === undefined) reader = createRowReader(columns, cells, line, findings, onRow as OnAnyRow);
-    else if (!options.headerOnly) reader.read(cells, line);
+    if (state.reader === undefined) state.reader = createRowReader(columns, cells, line, findings, onRow as OnAnyRow);
+    else if (!options.headerOnly) state.reader.read(cells, line);
   });
   for await (const chunk of readChunks(path, encoding)) {
-    if (!scanner.push(chunk) || (reader as RowReader | undefined)?.usable === false || (options.headerOnly && reader))
-      break;
+    if (!scanner.push(chunk) || state.reader?.usable === false || (options.headerOnly && state.reader)) break;
   }
+  if (state.reader?.usable === false) return false;
   if (!options.headerOnly) {
     const damage = scanner.end();
     if (damage) {
@@ -58,8 +58,9 @@ export async function readTable<C extends Columns>(
       return false;
     }
   } else scanner.end();
-  if (reader === undefined) findings.add('csv-empty', 'the file is empty: not even a header is there', { line: 1 });
-  return (reader as RowReader | undefined)?.usable === true;
+  if (state.reader === undefined)
+    findings.add('csv-empty', 'the file is empty: not even a header is there', { line: 1 });
+  return state.reader?.usable === true;
 }
 
 /** The encoding of a text file; without one, a finding that names the line. */

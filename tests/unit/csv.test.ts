@@ -31,7 +31,9 @@ describe('CSV', () => {
     ['an endless record', `a,b\n1,2\n"${'x\n'.repeat(50_000)}`, 3, /does not end within 65536/],
   ])('names the line of %s', (_, text, line, message) => {
     for (const cut of [text.length, 1000, 7]) {
-      expect(scan(text, cut).damage).toEqual({ line, message: expect.stringMatching(message) });
+      const { damage } = scan(text, cut);
+      expect(damage?.line).toBe(line);
+      expect(damage?.message).toMatch(message);
     }
   });
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isPeriod, type Period } from '../../../domain/plain-date';
+import { isPeriod } from '../../../domain/plain-date';
 import type { PeriodFile, RegionFiles, YearFile } from '../../../domain/region';
 import { createFileFindings, type FileFindings } from '../findings';
 
@@ -43,7 +43,7 @@ export async function listFolder(
     } else {
       const month = suffix.slice(1);
       if (suffix.startsWith('-') && isPeriod(month))
-        periods[kind as keyof typeof periods].push({ period: month as Period, path });
+        periods[kind as keyof typeof periods].push({ period: month, path });
       else findingsOf(path).add('file-name', `no month in the name: name it like ${kind}-2026-04.csv`);
     }
   }
@@ -67,13 +67,11 @@ export async function listFolder(
 export function createFolderFindings() {
   const byFile = new Map<string, FileFindings>();
   return {
-    of(path: string): FileFindings {
+    of: (path: string): FileFindings => {
       let findings = byFile.get(path);
       if (findings === undefined) byFile.set(path, (findings = createFileFindings(path)));
       return findings;
     },
-    list() {
-      return [...byFile.values()].flatMap((findings) => findings.list());
-    },
+    list: () => [...byFile.values()].flatMap((findings) => findings.list()),
   };
 }
