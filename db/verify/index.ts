@@ -1,0 +1,45 @@
+import type { Database } from '../connect';
+import type { Invariant } from './invariant';
+import { LEDGER_INVARIANTS } from './ledger';
+
+export interface VerifyRow {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Every invariant of DESIGN 6, in the order of the report. */
+const INVARIANTS: readonly Invariant[] = [...LEDGER_INVARIANTS];
+
+async function regionsOf(database: Database): Promise<string[]> {
+  const { rows } = await database.raw<{ rows: { region: string }[] }>(
+    'SELECT region FROM ledger.chain_head UNION SELECT region FROM ledger.journal UNION SELECT region FROM ledger.account ORDER BY region',
+  );
+  return rows.map((row) => row.region);
+}
+
+async function checkRegions(database: Database, invariant: Invariant, regions: readonly string[]): Promise<VerifyRow> {
+  const verdicts: { region: string; ok: boolean; detail: string }[] = [];
+  for (const region of regions) verdicts.push({ region, ...(await invariant.check(database, region)) });
+  const broken = verdicts.filter((each) => !each.ok);
+  const shown = broken.length > 0 ? broken : verdicts;
+  const detail = shown.map((each) => (regions.length > 1 ? `${each.region}: ${each.detail}` : each.detail)).join(' | ');
+  return { name: invariant.name, ok: broken.length === 0, detail: detail === '' ? 'nothing is posted' : detail };
+}
+
+/**
+ * Recomputes every invariant from the raw rows, on one consistent snapshot. Without a region: of all that have postings.
+ * A broken invariant is a row with `ok: false`, not an error.
+ * @param database a connection pool; reading is enough
+ */
+export async function verify(database: Database, region?: string): Promise<VerifyRow[]> {
+  return database.transaction(
+    async (snapshot) => {
+      const regions = region === undefined ? await regionsOf(snapshot) : [region];
+      const rows: VerifyRow[] = [];
+      for (const invariant of INVARIANTS) rows.push(await checkRegions(snapshot, invariant, regions));
+      return rows;
+    },
+    { isolationLevel: 'repeatable read', readOnly: true },
+  );
+}
