@@ -55,7 +55,7 @@ export function createBooks(): Books {
 
   function book(account: string, entry: BankEntry): void {
     let days = booked.get(account);
-    if (!days) booked.set(account, (days = new Map()));
+    if (!days) booked.set(account, (days = new Map<PlainDate, BankEntry[]>()));
     const day = days.get(entry.bookedOn);
     if (day) day.push(entry);
     else days.set(entry.bookedOn, [entry]);

@@ -7,8 +7,7 @@ import { Refusal } from '../../domain/refusal';
 
 const date = z
   .string()
-  .refine(isPlainDate, 'must be a date like 2026-04-27')
-  .transform((text) => text as PlainDate);
+  .refine(isPlainDate, 'must be a date like 2026-04-27');
 
 /**
  * One scripted fault. Every key that is given must agree with the payment's remittance; `kind` is `payment` and

@@ -201,8 +201,7 @@ const amount = z
   .transform((text) => formatYuan(parseYuan(text)!));
 const date = z
   .string()
-  .refine(isPlainDate, 'must be a date')
-  .transform((text) => text as PlainDate);
+  .refine(isPlainDate, 'must be a date');
 const account = z.string().regex(/^[A-Za-z0-9-]{1,34}$/);
 
 export const accountsSchema = z.array(z.strictObject({ account, opening: amount }));

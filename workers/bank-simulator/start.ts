@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Service } from '../services/spawn-service';
 import { spawnService } from '../services/spawn-service';
@@ -6,6 +6,7 @@ import { spawnService } from '../services/spawn-service';
 export interface BankSimulatorOptions {
   /** Keeps the bank's journal; the same directory again is the same bank. */
   dataDirectory: string;
+  /** Of this start; that of the start before is kept beside it as `….previous`. */
   logFile: string;
   /** Scripted faults, shaped like a scenario's `bank:` entries; written to `faults.json` in the data directory. */
   faults?: readonly object[];
@@ -29,6 +30,8 @@ export function startBankSimulator(options: BankSimulatorOptions): Promise<BankS
     args.push('--faults', faultsFile);
   }
   if (!fsync) args.push('--no-fsync');
+  // A log of its own for every start: the ready line of an earlier one must not be taken for this one's.
+  if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);
   return spawnService({
     name: 'the bank simulator',
     command: process.execPath,
