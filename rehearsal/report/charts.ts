@@ -39,7 +39,7 @@ export interface MonthlyChart {
 }
 
 function axisLabel(value: number): string {
-  return value >= 10_000 ? `${value / 10_000}亿` : String(value);
+  return value >= 10_000 ? `${value / 10_000}亿` : value.toLocaleString('en-US');
 }
 
 function options(chart: MonthlyChart): EChartsCoreOption {

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { count } from './amounts';
-import { html, type Content, type Html } from './html';
+import { html, raw, type Content, type Html } from './html';
 import { both, type Label } from './labels';
 import type { RegionView } from './model';
 
@@ -31,42 +32,57 @@ interface TableOptions {
   filterable?: boolean;
 }
 
+/**
+ * On a phone a row becomes a card, and each cell carries its column's name. The names are written once a table, in its
+ * style, since a label in every cell would double a page of thousands of rows. They are fixed texts of this program.
+ */
+function phoneLabels(columns: readonly Column[]): { className: string; style: Html } {
+  const names = columns.map((column) => column.label.zh);
+  const className = `c${createHash('sha256').update(names.join('|')).digest('hex').slice(0, 8)}`;
+  const rules = names.map((name, index) =>
+    index === 0 ? '' : `.${className} td:nth-child(${index + 1})::before{content:${JSON.stringify(name)}}`,
+  );
+  return { className, style: raw(`<style>@media (max-width:640px){${rules.join('')}}</style>`) };
+}
+
 /** A table in a frame that scrolls sideways by itself where the screen is narrow, reachable by keyboard. */
 export function table(options: TableOptions): Html {
+  const phone = phoneLabels(options.columns);
   const kinds = options.columns.map((column) => column.kind ?? 'text');
   const cell = (content: Content, index: number): Html =>
     index === 0 ? html`<th scope="row">${content}</th>` : html`<td class="${kinds[index]}">${content}</td>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${options.caption.zh} ${options.caption.en}">
-    <table
-      class="${options.className}"
-      ${options.sortable ? html` data-sort` : ''}${options.filterable ? html` data-filter` : ''}
-    >
-      <caption>
-        ${both(options.caption)}
-      </caption>
-      <thead>
-        <tr>
-          ${options.columns.map((column, index) => html`<th scope="col" class="${kinds[index]}">${both(column.label)}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${options.rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map(cell)}
-            </tr> `,
-        )}
-      </tbody>
-      ${
-        options.foot &&
-        html`<tfoot>
+  return html`${phone.style}
+    <div class="scroll" tabindex="0" role="region" aria-label="${options.caption.zh} ${options.caption.en}">
+      <table
+        class="cards ${phone.className} ${options.className ?? ''}"
+        ${options.sortable ? html` data-sort` : ''}${options.filterable ? html` data-filter` : ''}
+      >
+        <caption>
+          ${both(options.caption)}
+        </caption>
+        <thead>
           <tr>
-            ${options.foot.map(cell)}
+            ${options.columns.map((column, index) => html`<th scope="col" class="${kinds[index]}">${both(column.label)}</th>`)}
           </tr>
-        </tfoot>`
-      }
-    </table>
-  </div>`;
+        </thead>
+        <tbody>
+          ${options.rows.map(
+            (row) =>
+              html`<tr>
+                ${row.map(cell)}
+              </tr> `,
+          )}
+        </tbody>
+        ${
+          options.foot &&
+          html`<tfoot>
+            <tr>
+              ${options.foot.map(cell)}
+            </tr>
+          </tfoot>`
+        }
+      </table>
+    </div>`;
 }
 
 interface CollapsedOptions {

@@ -1,6 +1,6 @@
 import { lastDayOf, period as toPeriod } from '../../domain/plain-date';
 import { fenOf } from './amounts';
-import { label, type Label } from './labels';
+import { eventLabel, label, type Label } from './labels';
 import type { RegionView } from './model';
 
 /**
@@ -93,7 +93,8 @@ export function daysOf(view: RegionView): DaysByDate {
   collectPrepayment(view, name, collect);
   collectWindows(view, name, collect);
   collectFunds(view, name, collect);
-  for (const alert of view.input.summary.alerts) collect(alert.on, 'alert', `${alert.kind} · ${alert.case}`);
+  for (const alert of view.input.summary.alerts)
+    collect(alert.on, 'alert', `${eventLabel(alert.kind).zh} · ${alert.case}`);
 
   const sorted = [...days.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
   return new Map(

@@ -12,7 +12,7 @@ export function label(zh: string, en: string): Label {
 
 /** Chinese first, English smaller beside it. */
 export function both({ zh, en }: Label): Html {
-  return html`${zh} <span class="en" lang="en">${en}</span>`;
+  return en === '' ? html`${zh}` : html`${zh} <span class="en" lang="en">${en}</span>`;
 }
 
 export const POOL_KEYS = ['employee', 'resident', 'employee-large'] as const;
@@ -61,7 +61,7 @@ export const BREACH_STATES: Readonly<Record<string, Label>> = {
 export const PAYMENT_STATES: Readonly<Record<string, Label>> = {
   prepared: label('已编制', 'Prepared'),
   approved: label('已审批', 'Approved'),
-  released: label('已复核付出', 'Released'),
+  released: label('出纳已拨付', 'Released'),
   sent: label('已发送银行', 'Sent'),
   unknown: label('结果不明', 'Unknown'),
   succeeded: label('已支付', 'Paid'),
@@ -101,4 +101,42 @@ const WEEKDAYS = ['一', '二', '三', '四', '五', '六', '日'] as const;
 /** `dayOfWeek` is 1 for Monday to 7 for Sunday. */
 export function weekdayLabel(dayOfWeek: number): string {
   return WEEKDAYS[dayOfWeek - 1] ?? '';
+}
+
+const EVENTS: Readonly<Record<string, Label>> = {
+  opened: label('立案', 'Opened'),
+  closed: label('结案', 'Closed'),
+  prepared: label('编制', 'Prepared'),
+  approved: label('通过', 'Approved'),
+  rejected: label('驳回', 'Rejected'),
+  refused: label('拒绝', 'Refused'),
+  released: label('出纳拨付', 'Released'),
+  sent: label('发送银行', 'Sent'),
+  booked: label('银行入账', 'Booked'),
+  'bank-unanswered': label('银行未答复', 'Bank did not answer'),
+  'bank-unreachable': label('银行无法联系', 'Bank unreachable'),
+  'payment-failed': label('支付失败', 'Payment failed'),
+  'payment-returned': label('银行退回', 'Payment returned'),
+  'operator-retry': label('人工重发', 'Operator: retry'),
+  'operator-correct': label('更正账户', 'Operator: account corrected'),
+  'operator-cancel': label('人工取消', 'Operator: cancelled'),
+  'no-prepayment': label('不予预付', 'No prepayment'),
+  'return-late': label('20日后仍未到账', 'Return late'),
+  'prepayment-not-returned': label('当月未返还预付金', 'Prepayment not returned'),
+  'calendar-not-published': label('日历未公布', 'Calendar not published'),
+};
+
+/** The name of an event or alert; one that has no label here is shown by its own name. */
+export function eventLabel(event: string): Label {
+  return EVENTS[event] ?? label(event, '');
+}
+
+const EXCLUSIONS: Readonly<Record<string, Label>> = {
+  'not-executing-well': label('集采执行不符合', 'not executing well'),
+  'no-base': label('测算基数为零', 'no base'),
+  overdue: label('以前的预付金逾期未还', 'an earlier prepayment is overdue'),
+};
+
+export function exclusionLabel(reason: string): Label {
+  return EXCLUSIONS[reason] ?? label(reason, '');
 }

@@ -46,7 +46,7 @@ function verdict(views: readonly RegionView[]): Html {
       <span class="big" aria-hidden="true">✓</span>
       <div>
         <p>全部 ${String(all)} 项不变量成立 <span class="en" lang="en">All invariants hold</span></p>
-        <p>账实相符,每一分钱都有去处。</p>
+        <p>每一项的检查结果见“不变量”一节。</p>
       </div>
     </div>`;
   return html`<div class="verdict bad" data-verdict="failing">
@@ -76,9 +76,9 @@ function policies(views: readonly RegionView[]): Html[] {
       lines.set(
         `${id} ${version} ${sha256}`,
         html`<div>
-          ${document && html`${document.number} `}<span class="code"
-            >${id} · ${version} · <span title="SHA-256 ${sha256}">${sha256.slice(0, 12)}</span></span
-          >
+          ${document && html`<div>${document.number}</div>`}
+          <div class="code">${id} ${version}</div>
+          <div class="code" title="SHA-256 ${sha256}">SHA-256 ${sha256.slice(0, 12)}…</div>
         </div>`,
       );
     }
@@ -128,14 +128,14 @@ function masthead(input: ReportInput, views: readonly RegionView[]): Html {
         >
       </p>
       ${verdict(views)}
-      ${provisional && html`<p class="provisional" data-provisional>暂定日历:有年份尚未公布放假安排,按周末推算,结果仅供参考。 <span class="en" lang="en">Provisional calendar: a year is not published yet, weekends are assumed.</span></p>`}
+      ${provisional && html`<p class="provisional" data-provisional>暂定日历：有年份尚未公布放假安排，按周末推算，结果仅供参考。 <span class="en" lang="en">Provisional calendar: a year is not published yet, weekends are assumed.</span></p>`}
       ${facts(input, views)}
     </div>
   </header>`;
 }
 
 function contents(views: readonly RegionView[]): Html {
-  return html`<nav class="toc" aria-label="目录 Contents">
+  return html`<nav class="toc" id="toc" aria-label="目录 Contents">
     <div>
       <div class="lists">
         ${views.length > 1 && html`<div><a class="rg" href="#all">各地区 All regions</a></div>`}${views.map(
@@ -169,7 +169,7 @@ function together(views: readonly RegionView[]): Html {
     alerts: number((view) => view.totals.alerts),
   };
   const list = table({
-    caption: label('各地区,元', 'Region by region, in yuan'),
+    caption: label('各地区，元', 'Region by region, in yuan'),
     className: 'wide',
     columns: [
       { label: label('地区', 'Region') },
@@ -211,10 +211,10 @@ function together(views: readonly RegionView[]): Html {
   </section>`;
 }
 
-function region(view: RegionView): Html {
+function region(view: RegionView, alone: boolean): Html {
   const sections = SECTIONS.filter((section) => section.applies(view));
   return html`<section class="region" id="${view.anchor}" aria-labelledby="${view.anchor}-h">
-    <header>
+    <header class="${alone ? 'only' : ''}">
       <h2 id="${view.anchor}-h">${view.input.regionName} <span class="code">${view.input.summary.region}</span></h2>
     </header>
     ${sections.map(
@@ -238,9 +238,7 @@ export function page(input: ReportInput, views: readonly RegionView[]): Html {
         <meta name="color-scheme" content="light dark" />
         <meta http-equiv="Content-Security-Policy" content="${raw(CONTENT_SECURITY_POLICY)}" />
         <title>${title}</title>
-        <style>
-          ${raw(BASE + PARTS + VIEWS)}
-        </style>
+        ${raw(`<style>${BASE + PARTS + VIEWS}</style>`)}
       </head>
       <body>
         <a class="skip" href="#main">跳到正文 Skip to content</a>
@@ -248,10 +246,10 @@ export function page(input: ReportInput, views: readonly RegionView[]): Html {
         <div class="shell">
           ${contents(views)}
           <main id="main">
-            ${views.length > 1 && together(views)}${views.map(region)}
+            ${views.length > 1 && together(views)}${views.map((view) => region(view, views.length === 1))}
             <footer class="foot">
               <p>
-                金额单位为元,保留两位小数;日期为北京时间。数字取自 summary.json,逐笔分录见 journal.csv,逐条经过见
+                金额单位为元，保留两位小数；日期为北京时间。数字取自 summary.json，逐笔分录见 journal.csv，逐条经过见
                 timeline.csv。
               </p>
               <p lang="en">
@@ -261,9 +259,8 @@ export function page(input: ReportInput, views: readonly RegionView[]): Html {
             </footer>
           </main>
         </div>
-        <script>
-          ${raw(SCRIPT)};
-        </script>
+        <a class="totop" href="#toc">目录 <span lang="en">Contents</span></a>
+        ${raw(`<script>${SCRIPT}</script>`)}
       </body>
     </html> `;
 }

@@ -155,15 +155,16 @@ function approvals(caseId: string, date: string, time: string, rejectAt?: string
     actor,
     detail,
   });
-  const rows = [row('request-prepared', 'engine', 'revision 1, sha256 3f1c9a7be21d…')];
+  const request = `${caseId}#${rejectAt ? 1 : 2}`;
+  const rows = [row('prepared', 'engine', `${request}: 13 payments`)];
   for (const [level, person] of PEOPLE) {
     if (level === rejectAt) {
-      rows.push(row('rejected', person, `${level}: wrong account`));
+      rows.push(row('rejected', person, `${level} of ${request}: wrong account`));
       return rows;
     }
-    rows.push(row('approved', person, level));
+    rows.push(row('approved', person, `${level} of ${request}`));
   }
-  return [...rows, row('released', '示例出纳', 'sent to the bank')];
+  return [...rows, row('released', '示例出纳', `${request}: 13 payments`)];
 }
 
 function timeline(returns: readonly ReturnRow[]): TimelineRow[] {
@@ -177,35 +178,39 @@ function timeline(returns: readonly ReturnRow[]): TimelineRow[] {
     actor,
     detail,
   });
+  const third = 'disbursement/650400/2026/H65040100003/employee';
   const rows: TimelineRow[] = [
-    at('2026-03-02', '09:00', disbursement, 'opened', 'engine', '14 settlement bodies, 44,282,839.59'),
+    at('2026-03-02', '09:00', disbursement, 'opened', 'engine', 'xinjiang-2025-50 version 1'),
+    at('2026-03-02', '09:00', disbursement, 'no-prepayment', 'engine', 'H65040100016: not-executing-well'),
     ...approvals(disbursement, '2026-03-02', '14:00'),
+    at('2026-03-02', '14:00', disbursement, 'sent', 'engine', '16 payments, 44282839.59'),
+    at('2026-03-02', '14:00', disbursement, 'booked', 'bank', '14 payments, 35510000.13'),
     at(
       '2026-03-02',
       '14:00',
       disbursement,
       'payment-failed',
       'bank',
-      'H65040100003 employee 6,172,839.46: AC01 account number is wrong',
+      `${third}, 6172839.46: AC01 account number is wrong`,
     ),
     at(
       '2026-03-02',
       '14:00',
       disbursement,
-      'payment-unknown',
+      'bank-unanswered',
       'bank',
-      'H65040100006 resident 2,600,000.00: no answer in time',
+      'M0002: 1 payments are unknown; the bank is asked, nothing is sent again',
     ),
+    at('2026-03-03', '09:00', disbursement, 'booked', 'bank', '1 payments, 2600000.00'),
     at(
-      '2026-03-03',
-      '09:00',
+      '2026-03-05',
+      '10:00',
       disbursement,
-      'payment-succeeded',
-      'bank',
-      'H65040100006 resident 2,600,000.00: paid, found by asking',
+      'operator-retry',
+      '示例操作员',
+      `${third}: the bank says that the account is open again`,
     ),
-    at('2026-03-05', '10:00', disbursement, 'payment-retried', '示例操作员', 'H65040100003 employee: attempt 2'),
-    at('2026-03-05', '14:00', disbursement, 'payment-succeeded', 'bank', 'H65040100003 employee 6,172,839.46'),
+    at('2026-03-05', '14:00', disbursement, 'booked', 'bank', '1 payments, 6172839.46'),
   ];
   for (const month of PERIODS) {
     const id = `return/650400/${month}`;
@@ -298,7 +303,7 @@ export function regionFixture(): RegionInput {
     returns,
     breaches: BREACHES,
     alerts: [
-      { kind: 'bank-no-answer', case: 'prepayment/650400/2026', on: '2026-03-02' },
+      { kind: 'bank-unreachable', case: 'prepayment/650400/2026', on: '2026-03-02' },
       ...Object.keys(EXCEPTIONS).map((key) => {
         const month = key.slice(-7);
         return { kind: 'return-late', case: `return/650400/${month}`, on: `${month}-21` };
@@ -307,9 +312,9 @@ export function regionFixture(): RegionInput {
     balances: balances(),
     invariants: INVARIANTS,
   };
-  const names = Object.fromEntries(INSTITUTIONS.map(([id, name]) => [id, `${name}(示例)`]));
-  names['H65040100015'] = '示例医共体成员卫生院(示例)';
-  names['H65040100016'] = '示例执行不符合医院(示例)';
+  const names = Object.fromEntries(INSTITUTIONS.map(([id, name]) => [id, `${name}（示例）`]));
+  names['H65040100015'] = '示例医共体成员卫生院（示例）';
+  names['H65040100016'] = '示例执行不符合医院（示例）';
   return {
     summary,
     timeline: timeline(returns),
@@ -351,7 +356,7 @@ export function largeReport(institutions: number): ReportInput {
       };
     }),
   );
-  region.names = Object.fromEntries(ids.map((id, index) => [id, `示例医疗机构第${index + 1}号(示例)`]));
+  region.names = Object.fromEntries(ids.map((id, index) => [id, `示例医疗机构第${index + 1}号（示例）`]));
   region.timeline = timeline(summary.returns);
   summary.balances = ids.flatMap((id) => [
     { book: 'fund' as const, account: `fund/advance/vbp/employee/${id}/2026`, balance: '0.00' },

@@ -1,6 +1,6 @@
 import { date, foldedWhenLong, table, type ReportSection } from '../components';
 import { html } from '../html';
-import { label } from '../labels';
+import { both, eventLabel, label } from '../labels';
 
 export const alertsSection: ReportSection = {
   id: 'alerts',
@@ -20,7 +20,11 @@ export const alertsSection: ReportSection = {
           { label: label('类别', 'Kind') },
           { label: label('案', 'Case') },
         ],
-        rows: rows.map((row) => [date(row.on), row.kind, html`<span class="code">${row.case}</span>`]),
+        rows: rows.map((row) => [
+          date(row.on),
+          both(eventLabel(row.kind)),
+          html`<span class="code">${row.case}</span>`,
+        ]),
       }),
     );
   },

@@ -13,8 +13,8 @@ const FAMILIES: readonly [RegExp, Label][] = [
   [/^fund\/advance\/vbp\/([^/]+)\//, label('集采预付金 · $1', 'Prepayment advance')],
   [/^fund\/advance\/instant\/([^/]+)\//, label('暂付款—即时结算 · $1', 'Instant-settlement advance')],
   [/^fund\/benefit\/([^/]+)$/, label('待遇支出 · $1', 'Benefit expense')],
-  [/^fund\/memo\/held\/([^/]+)\//, label('暂缓支付(备查) · $1', 'Held, memorandum')],
-  [/^fund\/memo\/contra\/([^/]+)$/, label('暂缓支付对应(备查) · $1', 'Held, contra')],
+  [/^fund\/memo\/held\/([^/]+)\//, label('暂缓支付（备查） · $1', 'Held, memorandum')],
+  [/^fund\/memo\/contra\/([^/]+)$/, label('暂缓支付对应（备查） · $1', 'Held, contra')],
   [/^fund\/suspense/, label('待处理款项', 'Suspense')],
   [/^fund\/opening\/([^/]+)$/, label('期初余额 · $1', 'Opening')],
   [/^supervised\/cash$/, label('监管账户存款', 'Supervised cash')],
@@ -94,7 +94,7 @@ function bookTable(view: RegionView, book: 'fund' | 'supervised', caption: Label
     collapsed(
       html`${both(label('有余额的账户', 'Accounts with a balance'))} <span class="count">${count(open.length)}</span>`,
       html`${table({
-        caption: label('有余额的账户,元', 'Accounts with a balance, in yuan'),
+        caption: label('有余额的账户，元', 'Accounts with a balance, in yuan'),
         columns: [
           { label: label('账户', 'Account') },
           { label: label('借方', 'Debit'), kind: 'num' },
@@ -115,5 +115,5 @@ export const balancesSection: ReportSection = {
   title: label('账簿余额', 'Ledger balances'),
   applies: (view) => view.input.summary.balances.length > 0,
   render: (view) =>
-    html`${bookTable(view, 'fund', label('基金账套,元', 'Fund book, in yuan'))}${bookTable(view, 'supervised', label('监管账户账套,元', 'Supervised book, in yuan'))}`,
+    html`${bookTable(view, 'fund', label('基金账套，元', 'Fund book, in yuan'))}${bookTable(view, 'supervised', label('监管账户账套，元', 'Supervised book, in yuan'))}`,
 };

@@ -15,7 +15,7 @@ export const breachesSection: ReportSection = {
     const suspended = rows.filter((row) => row.suspendedFrom !== null).length;
     const open = rows.filter((row) => row.state === 'suspended' || row.state === 'noticed').length;
     return html`<p class="lead">
-        共发出违约通知 ${count(rows.length)} 份,其中 ${count(suspended)} 份导致暂停支付,期末未了结 ${count(open)} 份。
+        共发出违约通知 ${count(rows.length)} 份，其中 ${count(suspended)} 份导致暂停支付，期末未了结 ${count(open)} 份。
       </p>
       ${foldedWhenLong(
         rows.length,

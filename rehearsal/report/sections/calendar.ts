@@ -14,29 +14,34 @@ function mark(kind: DayKind): Html {
   return html`<i class="mk ${DAY_KINDS[kind].mark}"></i>`;
 }
 
-/** 休 for a weekday off, 班 for a weekend day at work: how Chinese calendars mark what the State Council moved. */
+/** A weekday off, or a weekend that belongs to a named holiday; other weekends are plain days of rest. */
+function isHoliday(day: CalendarDay, weekday: number): boolean {
+  return !day.workingDay && (weekday < 6 || day.name !== undefined);
+}
+
+/** 休 for a holiday, 班 for a weekend day at work: how Chinese calendars mark what the State Council's notice moved. */
 function badge(day: CalendarDay, weekday: number): Html | undefined {
   if (weekday >= 6 && day.workingDay) return html`<sup class="ban" title="调休上班 Make-up working day">班</sup>`;
-  if ((weekday < 6 || day.name) && !day.workingDay)
-    return html`<sup class="xiu" title="${day.name ?? '节假日'} Holiday">休</sup>`;
+  if (isHoliday(day, weekday)) return html`<sup class="xiu" title="${day.name ?? '节假日'} Holiday">休</sup>`;
   return undefined;
 }
 
 function describe(events: readonly DayEvent[]): string {
-  return events.map((event) => `${DAY_KINDS[event.kind].label.zh} ${event.count}`).join(',');
+  return events.map((event) => `${DAY_KINDS[event.kind].label.zh} ${event.count}`).join('、');
 }
 
 function dayCell(date: string, day: CalendarDay | undefined, events: DayEvent[] | undefined, anchor: string): Html {
   const number = Number(date.slice(8));
   const weekday = isPlainDate(date) ? dayOfWeek(date) : 1;
-  const className = day === undefined ? 'unknown' : day.workingDay ? 'work' : 'rest';
+  const className =
+    day === undefined ? 'unknown' : day.workingDay ? 'work' : isHoliday(day, weekday) ? 'rest off' : 'rest';
   const sign = day && badge(day, weekday);
   if (!events) return html`<td class="${className}">${number}${sign}</td>`;
   return html`<td class="${className} has">
     <a
       href="#${anchor}-d${date}"
       title="${describe(events)}"
-      aria-label="${Number(date.slice(5, 7))}月${number}日:${describe(events)}"
+      aria-label="${Number(date.slice(5, 7))}月${number}日：${describe(events)}"
       >${number}${sign}<span class="mks">${events.slice(0, 4).map((event) => mark(event.kind))}</span></a
     >
   </td>`;
@@ -138,7 +143,7 @@ export const calendarSection: ReportSection = {
         <li><sup class="xiu">休</sup>${both(label('法定节假日', 'Holiday'))}</li>
         <li><sup class="ban">班</sup>${both(label('调休上班', 'Make-up working day'))}</li>
       </ul>
-      ${!published && html`<p class="hint">${both(label('斜体日期:日历未提供。', 'Days in italics: no calendar given.'))}</p>`}
+      ${!published && html`<p class="hint">${both(label('斜体日期：日历未提供。', 'Days in italics: no calendar given.'))}</p>`}
       <div class="year">${months.map((month) => monthGrid(month, days, calendar, view))}</div>
       ${details(view, days, calendar)}`;
   },

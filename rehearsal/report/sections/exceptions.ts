@@ -7,7 +7,7 @@ import { isException, type RegionView, type ReturnView } from '../model';
 
 function state({ standing }: ReturnView): Html {
   if (standing === 'late') return tag('warn', label('迟到', 'Late'));
-  if (standing === 'corrected') return tag('bad', label('未到账,已补交', 'Missing, paid later'));
+  if (standing === 'corrected') return tag('bad', label('未到账，已补交', 'Missing, paid later'));
   return tag('bad', label('未到账', 'Missing'));
 }
 
@@ -15,11 +15,11 @@ function daysLate({ row }: ReturnView): Content {
   return row.receivedOn === null ? '—' : daysBetween(plainDate(row.dueOn), plainDate(row.receivedOn));
 }
 
-/** What it means, in words: 四(一) for the date, 五(一) for what follows when the month ends. */
+/** What it means, in words: 四（一） for the date, 五（一） for what follows when the month ends. */
 function story({ row, standing }: ReturnView): Html {
-  if (standing === 'late') return html`当月内到账,予以提醒,不构成违约。`;
+  if (standing === 'late') return html`当月内到账，予以提醒，不构成违约。`;
   const following = row.receivedOn === null ? html`期末仍欠。` : html`${row.receivedOn} 补交。`;
-  return html`当月末未到账,构成违约(五(一))。${following}`;
+  return html`当月末未到账，构成违约（五（一））。${following}`;
 }
 
 function render(view: RegionView): Html {
@@ -39,24 +39,22 @@ function render(view: RegionView): Html {
       columns: [
         { label: label('机构', 'Institution') },
         { label: label('所属月份', 'Period'), kind: 'date' },
-        { label: label('状态', 'State') },
-        { label: label('金额,元', 'Amount'), kind: 'num' },
+        { label: label('情况', 'What happened') },
+        { label: label('金额，元', 'Amount'), kind: 'num' },
         { label: label('应到', 'Due'), kind: 'date' },
         { label: label('到账', 'Arrived'), kind: 'date' },
         { label: label('迟几天', 'Days late'), kind: 'num' },
         { label: label('转入基金', 'To the fund'), kind: 'date' },
-        { label: label('情况', 'What happened') },
       ],
       rows: rows.map((one) => [
         party(view.input.names, one.row.institution),
         one.row.period,
-        state(one),
+        html`${state(one)} <span class="what">${story(one)}</span>`,
         money(one.amount),
         date(one.row.dueOn),
         date(one.row.receivedOn),
         daysLate(one),
         date(one.row.toFundOn),
-        story(one),
       ]),
     }),
   );

@@ -58,7 +58,7 @@ export function attentionFigures(totals: RegionTotals): Html {
       ...(totals.missing > 0
         ? {
             tone: 'bad' as const,
-            note: `${formatFen(totals.missingAmount)} 元,其中后来补交 ${count(totals.corrected)} 笔`,
+            note: `${formatFen(totals.missingAmount)} 元，其中后来补交 ${count(totals.corrected)} 笔`,
           }
         : {}),
     },
@@ -82,7 +82,7 @@ function moneyBar({ disbursed, returned, moved }: RegionTotals): Html | undefine
   if (disbursed <= 0n || moved > returned || returned > disbursed) return undefined;
   const parts: [string, Label, bigint][] = [
     ['moved', label('已转入基金账户', 'Moved to the fund'), moved],
-    ['waiting', label('已返还,待转入', 'Returned, to be moved'), returned - moved],
+    ['waiting', label('已返还，待转入', 'Returned, to be moved'), returned - moved],
     ['open', label('尚未返还', 'Not yet returned'), disbursed - returned],
   ];
   return html`<figure class="moneybar">
@@ -105,7 +105,7 @@ function sentence(view: RegionView): Html {
   );
   return html`<p class="lead">
     ${count(paid)}
-    家结算主体获得集采预付金,${troubled === 0 ? html`返还全部按时到账。` : html`其中 ${count(paid - troubled)} 家返还全部按时到账,${count(troubled)} 家有迟到或未到账。`}${waiting > 0n && html`尚有 ${formatFen(waiting)} 元未拨付。`}${totals.outstanding === 0n && totals.disbursed > 0n && html`期末预付金已全部收回基金账户。`}
+    家结算主体获得集采预付金，${troubled === 0 ? html`返还全部按时到账。` : html`其中 ${count(paid - troubled)} 家返还全部按时到账，${count(troubled)} 家有迟到或未到账。`}${waiting > 0n && html`尚有 ${formatFen(waiting)} 元未拨付。`}${totals.outstanding === 0n && totals.disbursed > 0n && html`期末预付金已全部收回基金账户。`}
   </p>`;
 }
 

@@ -8,7 +8,7 @@ import type { InstitutionView, RegionView, ReturnStanding, ReturnView } from '..
 export const STANDINGS: Readonly<Record<ReturnStanding, { sign: string; css: string; label: Label }>> = {
   'on-time': { sign: '✓', css: 'o', label: label('按时', 'On time') },
   late: { sign: '迟', css: 'l', label: label('20日后、当月内到账', 'Late, within the month') },
-  corrected: { sign: '补', css: 'c', label: label('月末未到账,后来补交', 'Missing, paid later') },
+  corrected: { sign: '补', css: 'c', label: label('月末未到账，后来补交', 'Missing, paid later') },
   missing: { sign: '欠', css: 'm', label: label('未到账', 'Missing') },
   pending: { sign: '待', css: 'p', label: label('未到期', 'Not yet due') },
   none: { sign: '—', css: 'n', label: label('无返还', 'None') },
@@ -90,7 +90,7 @@ function render(view: RegionView): Html {
     ${Object.values(STANDINGS).map(({ sign, css, label: name }) => html`<li><b class="sign ${css}">${sign}</b>${both(name)}</li>`)}
   </ul>`;
   if (rows.length <= SHOWN_ROWS)
-    return html`${legend}${sums}${matrix(label('每家逐月应返还金额,元', 'Return due per institution, in yuan'), months, body(rows, months))}`;
+    return html`${legend}${sums}${matrix(label('每家逐月应返还金额，元', 'Return due per institution, in yuan'), months, body(rows, months))}`;
 
   const troubled = rows.filter((one) => one.needsAttention);
   const fine = rows.filter((one) => !one.needsAttention);

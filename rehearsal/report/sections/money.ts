@@ -17,7 +17,7 @@ function charts(view: RegionView): Html {
   const legend = POOL_KEYS.map((key) => html`<li><i class="sw pool-${key}"></i>${both(POOLS[key])}</li>`);
   return html`<ul class="legend">
       ${legend}
-      <li class="unit">${both(label('单位:万元', 'in 10,000 yuan'))}</li>
+      <li class="unit">${both(label('单位：万元', 'in 10,000 yuan'))}</li>
     </ul>
     <div class="charts">
       ${FLOWS.map(
@@ -26,7 +26,7 @@ function charts(view: RegionView): Html {
             <figcaption>${both(flow.label)}</figcaption>
             ${drawMonthly({
               id: `${view.anchor}-${flow.key}`,
-              title: `${flow.label.zh},逐月按基金;数字见下表`,
+              title: `${flow.label.zh}，逐月按基金；数字见下表`,
               months: view.months,
               values: view.flows.map((month) => month[flow.key]),
             })}
@@ -54,7 +54,7 @@ function months(flows: readonly MonthFlow[]): Html {
     ...FLOWS.map(({ key }) => cell(flow[key])),
   ]);
   return table({
-    caption: label('逐月资金,元', 'Money by month, in yuan'),
+    caption: label('逐月资金，元', 'Money by month, in yuan'),
     className: 'flows',
     columns: [{ label: label('月份', 'Month') }, ...FLOWS.map((flow) => ({ label: flow.label, kind: 'num' as const }))],
     rows,

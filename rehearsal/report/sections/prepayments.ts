@@ -2,8 +2,19 @@ import { sum } from '../../../domain/money';
 import { count, fenOf, money, percent } from '../amounts';
 import { collapsed, date, foldedWhenLong, party, table, tag, type ReportSection } from '../components';
 import { html, type Html } from '../html';
-import { both, label, POOL_KEYS, POOLS } from '../labels';
+import { both, exclusionLabel, label, POOL_KEYS, POOLS } from '../labels';
 import { poolsOf, type RegionView } from '../model';
+
+/** Why an institution got none, as the disbursement's case tells it: `H65040100016: no-base`. */
+function reasons(view: RegionView): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { event, detail } of view.input.timeline) {
+    if (event !== 'no-prepayment') continue;
+    const [institution, reason] = detail.split(': ', 2);
+    if (institution && reason) found.set(institution, reason);
+  }
+  return found;
+}
 
 function others(view: RegionView): Html | undefined {
   const paid = new Set(view.input.summary.prepayments.map((row) => row.institution));
@@ -11,13 +22,20 @@ function others(view: RegionView): Html | undefined {
     .filter((id) => !paid.has(id))
     .sort();
   if (rest.length === 0) return undefined;
+  const why = reasons(view);
   return collapsed(
     html`${both(label('名册中没有预付的机构', 'On the register without a prepayment'))}
       <span class="count">${count(rest.length)} 家</span>`,
-    html`<p class="hint">执行情况不符合、基数为零,或经结算主体结算的机构没有自己的预付。</p>
+    html`<p class="hint">执行情况不符合、基数为零，或经结算主体结算的机构没有自己的预付。</p>
       <ul class="plain">
-        ${rest.map((id) => html`<li>${party(view.input.names, id)}</li>`)}
+        ${rest.map((id) => {
+          const reason = why.get(id);
+          return html`<li>
+            ${party(view.input.names, id)}${reason !== undefined && html` <span class="by">${both(exclusionLabel(reason))}</span>`}
+          </li>`;
+        })}
       </ul>`,
+    { print: true },
   );
 }
 
@@ -26,7 +44,7 @@ function render(view: RegionView): Html {
   const pools = rows.map((row) => poolsOf(row.pools));
   const name = label('集采预付金', 'Prepayments');
   const list = table({
-    caption: label('集采预付金,元', 'Prepayments, in yuan'),
+    caption: label('集采预付金，元', 'Prepayments, in yuan'),
     className: 'wide',
     sortable: true,
     filterable: rows.length > 10,

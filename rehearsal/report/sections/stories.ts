@@ -1,9 +1,9 @@
 import type { TimelineRow } from '../../summary';
 import { count } from '../amounts';
 import { foldedWhenLong, table, tag, type ReportSection } from '../components';
-import { readEvent, type ReadEvent } from '../events';
+import { readEvent, type EventRole, type ReadEvent } from '../events';
 import { html, type Content, type Html } from '../html';
-import { both, caseLabel, label, LEVELS } from '../labels';
+import { both, caseLabel, eventLabel, label, LEVELS } from '../labels';
 import type { RegionView } from '../model';
 
 /** Steps of one case shown in a story; a case of thousands of payments is told by its first ones and a number. */
@@ -37,8 +37,19 @@ function stepItem({ row, role }: Step): Html {
   const tone = role === 'bank-trouble' ? 'bad' : role === 'operator' ? 'warn' : role === 'paid' ? 'good' : 'calm';
   return html`<li class="${tone}">
     <span class="when"><time datetime="${row.date}">${row.date}</time> ${row.time}</span
-    ><span><b>${row.event}</b> <span class="by">${row.actor}</span><span class="what">${row.detail}</span></span>
+    ><span
+      ><b>${both(eventLabel(row.event))}</b> <span class="by">${row.actor}</span
+      ><span class="what">${row.detail}</span></span
+    >
   </li>`;
+}
+
+/** From the first trouble on: what went wrong, what people did, and what the bank booked then. */
+function telling(steps: readonly Step[]): Step[] {
+  const start = steps.findIndex((step) => step.role === 'operator' || step.role === 'bank-trouble');
+  return steps
+    .slice(start)
+    .filter((step) => step.role === 'operator' || step.role === 'bank-trouble' || step.role === 'paid');
 }
 
 export const operatorSection: ReportSection = {
@@ -49,31 +60,39 @@ export const operatorSection: ReportSection = {
     const cases = [...stepsByCase(view)].filter(([, steps]) => troubled(steps));
     return html`<div class="stories">
       ${cases.map(([id, steps]) => {
-        const telling = steps.filter((step) => step.role === 'operator' || step.role === 'bank-trouble');
-        const rest = telling.length - STEPS_SHOWN;
+        const story = telling(steps);
+        const rest = story.length - STEPS_SHOWN;
         return html`<article class="story">
           <h4>${caseHead(id)}</h4>
           <ol class="steps">
-            ${telling.slice(0, STEPS_SHOWN).map(stepItem)}
+            ${story.slice(0, STEPS_SHOWN).map(stepItem)}
           </ol>
-          ${rest > 0 && html`<p class="hint">另有 ${count(rest)} 条,见 timeline.csv。</p>`}
+          ${rest > 0 && html`<p class="hint">另有 ${count(rest)} 条，见 timeline.csv。</p>`}
         </article>`;
       })}
     </div>`;
   },
 };
 
-function decisions(steps: readonly Step[], level: string | undefined, ...roles: string[]): Content {
+/** The reason given with a decision, without the level and the request that stand before it. */
+function reasonOf({ row, level }: Step): string {
+  const text = level === undefined ? row.detail : row.detail.replace(level, '');
+  return text.replace(/^\s*of \S+/, '').replace(/^[\s:]+/, '');
+}
+
+function decisions(steps: readonly Step[], level: string | undefined, ...roles: EventRole[]): Content {
   const found = steps.filter((step) => roles.includes(step.role) && (level === undefined || step.level === level));
-  const shown = found.slice(0, STEPS_SHOWN).map(({ row, role }) => {
+  if (found.length === 0) return html`<span class="zero">—</span>`;
+  return found.slice(0, STEPS_SHOWN).map((step) => {
+    const { row, role } = step;
     const bad = role === 'rejected' || role === 'refused';
     const word = role === 'rejected' ? label('驳回', 'Rejected') : label('拒绝', 'Refused');
     return html`<span class="decision${bad ? ' bad' : ''}"
-      >${bad && tag('bad', word)} <time datetime="${row.date}">${row.date}</time>
-      <span class="by">${row.actor}</span>${bad && html`<span class="what">${row.detail}</span>`}</span
+      ><time datetime="${row.date}">${row.date}</time>${bad && html` ${tag('bad', word)}`}<span class="by"
+        >${row.actor}</span
+      >${bad && html`<span class="what">${reasonOf(step)}</span>`}</span
     >`;
   });
-  return found.length === 0 ? html`<span class="zero">—</span>` : shown;
 }
 
 function hasApproval(steps: readonly Step[]): boolean {
@@ -90,7 +109,7 @@ export const approvalsSection: ReportSection = {
     const name = label('每一案的审批', 'Approvals case by case');
     return html`<p class="lead">
         ${count(cases.length)}
-        案经审批,${rejected === 0 ? '无驳回。' : html`其中 ${count(rejected)} 案曾被驳回,重新编制后再审。`}
+        案经审批，${rejected === 0 ? '无驳回。' : html`其中 ${count(rejected)} 案曾被驳回，重新编制后再审。`}
       </p>
       ${foldedWhenLong(
         cases.length,
@@ -101,7 +120,7 @@ export const approvalsSection: ReportSection = {
           columns: [
             { label: label('案', 'Case') },
             ...Object.values(LEVELS).map((level) => ({ label: level })),
-            { label: label('出纳付出', 'Cashier') },
+            { label: label('出纳拨付', 'Cashier') },
           ],
           rows: cases.map(([id, steps]) => [
             caseHead(id),

@@ -2,7 +2,7 @@ import type { TimelineRow } from '../../summary';
 import { count } from '../amounts';
 import { collapsed, type ReportSection } from '../components';
 import { html, type Html } from '../html';
-import { both, label, monthLabel } from '../labels';
+import { both, eventLabel, label, monthLabel } from '../labels';
 import { periodOf, plainDate } from '../../../domain/plain-date';
 
 /** Rows of one moment, case and event that are written out; a run over thousands of institutions names the first ones. */
@@ -13,11 +13,11 @@ interface Group {
   rows: TimelineRow[];
 }
 
-/** Rows that differ in their detail only, together, in the order of the timeline. */
+/** Rows of one moment, case and event together, in the order of the timeline. */
 function grouped(rows: readonly TimelineRow[]): Group[] {
   const groups = new Map<string, Group>();
   for (const row of rows) {
-    const key = JSON.stringify([row.date, row.time, row.case, row.event, row.actor]);
+    const key = JSON.stringify([row.date, row.time, row.case, row.event]);
     const group = groups.get(key);
     if (group) group.rows.push(row);
     else groups.set(key, { first: row, rows: [row] });
@@ -28,14 +28,16 @@ function grouped(rows: readonly TimelineRow[]): Group[] {
 function line({ first, rows }: Group): Html {
   const details = rows.slice(0, ALIKE_SHOWN).map((row) => html`<span class="what">${row.detail}</span>`);
   const rest = rows.length - ALIKE_SHOWN;
+  const actors = new Set(rows.map((row) => row.actor));
+  const name = eventLabel(first.event);
   return html`<tr>
     <th scope="row"><time datetime="${first.date}">${first.date.slice(5)}</time> ${first.time}</th>
     <td>
-      <b>${first.event}</b
-      >${rows.length > 1 && html` <span class="count">×${count(rows.length)}</span>`}${details}${rest > 0 && html`<span class="what">… 另 ${count(rest)} 条</span>`}
+      <b>${name.zh}</b>
+      ${name.en !== '' && html`<span class="code">${first.event}</span>`}${rows.length > 1 && html` <span class="count">×${count(rows.length)}</span>`}${details}${rest > 0 && html`<span class="what">… 另 ${count(rest)} 条</span>`}
     </td>
     <td class="code">${first.case}</td>
-    <td class="by">${first.actor}</td>
+    <td class="by">${first.actor}${actors.size > 1 && ` 等 ${count(actors.size)}`}</td>
   </tr> `;
 }
 
@@ -73,7 +75,7 @@ export const timelineSection: ReportSection = {
       else months.set(month, [row]);
     }
     return html`<p class="hint">
-        ${both(label('全部记录在 timeline.csv;同一时刻同类记录合并显示。', 'The full record is timeline.csv; alike rows of one moment are shown together.'))}
+        ${both(label('全部记录在 timeline.csv；同一时刻同类记录合并显示。', 'The full record is timeline.csv; alike rows of one moment are shown together.'))}
       </p>
       ${[...months].map(([month, rows]) =>
         collapsed(

@@ -11,7 +11,7 @@ export const BASE = `
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;-webkit-text-size-adjust:100%;text-size-adjust:100%}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.65 system-ui,-apple-system,"PingFang SC","Hiragino Sans GB","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC",sans-serif;font-variant-numeric:tabular-nums lining-nums}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.65 "PingFang SC","Hiragino Sans GB","Microsoft YaHei UI","Microsoft YaHei","Source Han Sans SC","Noto Sans CJK SC","Noto Sans SC",system-ui,sans-serif;font-variant-numeric:tabular-nums lining-nums}
 h1,h2,h3,h4,p,dl,dd,ul,ol,figure{margin:0}ul,ol{padding:0;list-style:none}
 a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:3px}
@@ -20,7 +20,7 @@ a{color:var(--accent)}
 .zero{color:var(--faint)}.amount{font-weight:600}
 .skip{position:absolute;left:-999px;top:0;background:var(--card);padding:.6em 1em;z-index:9}.skip:focus{left:1rem;top:1rem}
 .mast{background:var(--mast);color:var(--mast-ink)}
-.mast .in{max-width:1320px;margin:auto;padding:2.6rem 2rem 2.4rem}
+.mast .in{max-width:1400px;margin:auto;padding:2.6rem 2rem 2.4rem}
 .mast .en,.mast .over,.mast dt{color:var(--mast-soft)}
 .over{font-size:.86rem;letter-spacing:.14em}
 h1{font-size:clamp(1.7rem,1.1rem + 2.6vw,2.7rem);line-height:1.25;font-weight:650;letter-spacing:.02em;margin:.35rem 0 .2rem}
@@ -33,7 +33,7 @@ h1{font-size:clamp(1.7rem,1.1rem + 2.6vw,2.7rem);line-height:1.25;font-weight:65
 .provisional{margin-top:1rem;padding:.7rem 1.2rem;border-radius:10px;background:#f6d58a;color:#3a2a00;font-weight:600}.provisional .en{color:#5c4710}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:1rem 2rem;margin-top:1.8rem;font-size:.92rem}
 .facts dt{font-size:.8rem}.facts dd{overflow-wrap:anywhere}.facts .code{color:var(--mast-soft)}
-.shell{max-width:1320px;margin:auto;padding:0 2rem 4rem;display:grid;grid-template-columns:212px minmax(0,1fr);gap:2.6rem}
+.shell{max-width:1400px;margin:auto;padding:0 2rem 4rem;display:grid;grid-template-columns:176px minmax(0,1fr);gap:2.4rem}
 .toc{font-size:.9rem;padding-top:2rem}
 .toc>div{position:sticky;top:1.4rem;max-height:calc(100vh - 2.8rem);overflow:auto}
 .toc ul{border-left:2px solid var(--line);margin:.3rem 0 1.1rem}
@@ -43,15 +43,16 @@ h1{font-size:clamp(1.7rem,1.1rem + 2.6vw,2.7rem);line-height:1.25;font-weight:65
 .toc summary{font-weight:600}
 main{min-width:0;padding-top:2rem}
 .region+.region{margin-top:4rem;padding-top:2.4rem;border-top:3px solid var(--accent)}
-.region>header{margin-bottom:1.2rem}
+.region>header{margin-bottom:1.2rem}.region>.only{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 h2{font-size:1.75rem;line-height:1.3;font-weight:650}
 .sec{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.7rem 1.8rem 1.9rem;margin-top:1.4rem;scroll-margin-top:1rem}
 h3{font-size:1.22rem;line-height:1.4;font-weight:650;margin-bottom:1.1rem}
 h3 .en{font-size:.78em;margin-left:.3em}
+.sec>h2{margin-bottom:1.1rem}.totop{display:none;position:fixed;right:.8rem;bottom:.9rem;z-index:5;background:var(--accent);color:var(--card);text-decoration:none;border-radius:99px;padding:.45rem 1rem;font-size:.9rem;font-weight:600;box-shadow:0 2px 10px rgb(0 0 0/.25)}
 h4{font-size:1rem;font-weight:600}
 .lead{font-size:1.02rem;margin-bottom:1.2rem;max-width:60em}.hint{font-size:.88rem;color:var(--soft);margin:.4rem 0}
 .fine{color:var(--good);font-weight:600}
 .foot{border-top:1px solid var(--rule);margin-top:3rem;padding-top:1.2rem;font-size:.86rem;color:var(--soft)}
-@media (max-width:1080px){.shell{grid-template-columns:minmax(0,1fr);gap:0}.toc>div{position:static;max-height:none}.toc{padding-top:1.2rem}.toc .lists{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:0 1.5rem}main{padding-top:.6rem}}
+@media (max-width:1080px){.totop{display:block}.shell{grid-template-columns:minmax(0,1fr);gap:0}.toc>div{position:static;max-height:none}.toc{padding-top:1.2rem}.toc ul{border:0;display:flex;flex-wrap:wrap;gap:.35rem;margin:.3rem 0 .8rem}.toc li a{margin:0;border:1px solid var(--rule);border-radius:99px;padding:.2rem .75rem;font-size:.92em;background:var(--card)}.toc a[aria-current]{border-color:var(--accent)}main{padding-top:.6rem}}
 @media (max-width:640px){body{font-size:15px}.mast .in{padding:1.7rem 1rem 1.5rem}.shell{padding:0 .75rem 3rem}.sec{padding:1.2rem .95rem 1.3rem;border-radius:10px}.facts{grid-template-columns:1fr;gap:.6rem}h2{font-size:1.45rem}}
 `;
