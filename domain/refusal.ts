@@ -50,6 +50,10 @@ export const REFUSALS = {
     remedy: 'The institution returns what is overdue first; then the next run pays it.',
   },
   UsageInvalid: { exitCode: 2, remedy: 'See `settle help` for the command.' },
+  DatabaseUnusable: {
+    exitCode: 1,
+    remedy: 'Start the database or correct its URL and password; only databases prepared by this engine can be read.',
+  },
   NotFound: { exitCode: 1, remedy: 'Check the id; the list command shows what there is.' },
 
   // Ledger
