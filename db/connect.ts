@@ -40,7 +40,8 @@ export function connect(url: string, options: ConnectOptions = {}): Database {
       application_name: options.applicationName ?? 'settle',
       options: '-c timezone=UTC -c datestyle=ISO,YMD -c standard_conforming_strings=on',
       types: {
-        getTypeParser: (oid: number, format?: string) => PARSERS[oid] ?? types.getTypeParser(oid, format as 'text'),
+        getTypeParser: (oid: number, format?: string) =>
+          PARSERS[oid] ?? (types.getTypeParser(oid, format as 'text') as (value: string) => unknown),
       },
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: options.poolSize ?? DEFAULT_POOL_SIZE },

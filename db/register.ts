@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
-import type { CalendarYear } from '../domain/calendar';
-import { createCalendar, type Calendar } from '../domain/calendar';
+import { createCalendar, type Calendar, type CalendarYear } from '../domain/calendar';
 import type { PlainDate } from '../domain/plain-date';
 import { createPolicyBook, parsePolicy, type PolicyBook, type PolicyFile } from '../domain/policy';
 import type { PrepaymentInstitution } from '../domain/prepayment';
@@ -26,11 +25,11 @@ export interface RegionRecord {
 }
 
 /** Stores a policy's exact bytes. @throws Refusal `IdempotencyConflict` when the version is known with other bytes. */
-export async function savePolicy(db: Knex, file: PolicyFile, content: string): Promise<void> {
+export async function savePolicy(db: Knex, file: PolicyFile): Promise<void> {
   await db.raw(
     `insert into settle.policy_versions (policy_id, version, sha256, file_name, content) values (?, ?, ?, ?, ?)
      on conflict (policy_id, version) do nothing`,
-    [file.policy.id, file.policy.version, file.sha256, file.fileName, content],
+    [file.policy.id, file.policy.version, file.sha256, file.fileName, file.text],
   );
   const stored = await db('settle.policy_versions')
     .where({ policy_id: file.policy.id, version: file.policy.version })

@@ -1,9 +1,9 @@
 import { allHandlersFinished, condition, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { RaisedRequest } from '../activities/types';
-import type { ApprovalRequest, RuleFinding } from '../domain/approval';
+import type { ApprovalRequest, DecisionInput, ReleaseInput, RuleFinding } from '../domain/approval';
 import { checkDecision, checkRelease, nextLevel, requestState } from '../domain/approval';
 import type { BusinessMoment, DuePoint, Phase } from '../domain/business-time';
-import type { PaymentCounts } from '../domain/payment';
+import type { OperatorInput, PaymentCounts } from '../domain/payment';
 import { allFinal, waitsForOperator } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
 import { records, work } from './activities';
@@ -75,7 +75,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
         next: decision.decision === 'reject' ? 'preparation' : (nextLevel(decided)?.level ?? 'cashier release'),
       };
     },
-    { validator: (decision) => refuse(checkDecision(request, decision)) },
+    { validator: (decision: DecisionInput) => refuse(checkDecision(request, decision)) },
   );
 
   setHandler(
@@ -87,7 +87,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
       wanted.send = true;
       return { requestId, contentSha256, state: 'released', next: 'sent to the bank' };
     },
-    { validator: (release) => refuse(checkRelease(request, release)) },
+    { validator: (release: ReleaseInput) => refuse(checkRelease(request, release)) },
   );
 
   setHandler(
@@ -109,7 +109,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
       };
     },
     {
-      validator: ({ action, reason }) => {
+      validator: ({ action, reason }: OperatorInput) => {
         if (reason.trim() === '') refuse({ code: 'ReasonMissing', message: `${action} needs a reason` });
         if (action === 'correct' && request)
           refuse({ code: 'PaymentStateInvalid', message: `${request.requestId} is still open; it is decided first` });

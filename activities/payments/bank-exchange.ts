@@ -230,7 +230,7 @@ async function statusOf(db: Knex, caseId: string, at: BusinessMoment): Promise<P
   const fresh = await db('settle.payments')
     .where({ case_id: caseId, state: 'succeeded' })
     .where('paid_on', '>=', at.date)
-    .first('payment_id');
+    .first<{ payment_id: string } | undefined>('payment_id');
   if (!waitsForBank(counts) && !counts.released && !fresh) return { counts, askAgainOn: null };
   const calendar = await loadCalendar(db, region);
   const tomorrow = addDays(at.date, 1);

@@ -1,7 +1,6 @@
 import type { PaymentRecord } from '../../db/payments';
-import type { Book, Journal, LedgerEvent, Transfer } from '../../domain/ledger';
+import type { Book, Journal, LedgerEvent, PolicyStamp, Transfer } from '../../domain/ledger';
 import { fundAccounts, supervisedAccounts } from '../../domain/ledger';
-import type { PolicyStamp } from '../../domain/ledger';
 import type { PaymentKind } from '../../domain/payment';
 import type { Pool } from '../../domain/pools';
 import type { PlainDate } from '../../domain/plain-date';

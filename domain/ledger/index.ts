@@ -1,3 +1,3 @@
 export * from './chart';
-export * from './journal';
+export type * from './journal';
 export * from './posting-rules';

@@ -169,7 +169,7 @@ export const policySchema = z.strictObject({
   regions: cited(z.array(z.strictObject({ code: z.string().regex(/^\d{6}$/), name: text })).min(1)),
   prepayment: prepayment.optional(),
   window: window.optional(),
-  approval: approval,
+  approval,
   breach: breach.optional(),
   enterprise: enterprise.optional(),
   fund: fund.optional(),

@@ -2,12 +2,9 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Remittance } from '../../activities/bank/port';
 import { isPlainDate } from '../../domain/plain-date';
-import type { PlainDate } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 
-const date = z
-  .string()
-  .refine(isPlainDate, 'must be a date like 2026-04-27');
+const date = z.string().refine(isPlainDate, 'must be a date like 2026-04-27');
 
 /**
  * One scripted fault. Every key that is given must agree with the payment's remittance; `kind` is `payment` and

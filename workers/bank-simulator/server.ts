@@ -199,9 +199,7 @@ const amount = z
   .string()
   .refine((text) => (parseYuan(text) ?? -1n) >= 0n, 'must be yuan')
   .transform((text) => formatYuan(parseYuan(text)!));
-const date = z
-  .string()
-  .refine(isPlainDate, 'must be a date');
+const date = z.string().refine(isPlainDate, 'must be a date');
 const account = z.string().regex(/^[A-Za-z0-9-]{1,34}$/);
 
 export const accountsSchema = z.array(z.strictObject({ account, opening: amount }));

@@ -96,7 +96,7 @@ function checkBatch(batch: PaymentBatch): void {
   };
   const { instructions } = batch;
   if (!isBankId(batch.messageId)) refuse('the message id is longer than 35 characters or has others than banks take');
-  if (!isPlainDate(batch.requestedOn)) refuse(`${batch.requestedOn} is no date`);
+  if (!isPlainDate(batch.requestedOn)) refuse(`${batch.requestedOn as string} is no date`);
   if (instructions.length === 0) refuse('it has no payment');
   if (instructions.length > MAX_INSTRUCTIONS) refuse(`it has more than ${MAX_INSTRUCTIONS} payments`);
   const total = sum(instructions.map(({ amountFen }) => amountFen));
@@ -126,7 +126,7 @@ function findFault(instruction: PaymentInstruction): string | undefined {
   if (bankText(instruction.debtorName) === '') return 'the name of the payer is empty';
   if (!Number.isInteger(remittance.attempt) || remittance.attempt < 1 || remittance.attempt > 9_999)
     return `attempt ${remittance.attempt} is none`;
-  if ([...Object.values(remittance)].join('').length > 2 * Limits.text) return 'the business key is too long';
+  if (Object.values(remittance).map(String).join('').length > 2 * Limits.text) return 'the business key is too long';
   return undefined;
 }
 

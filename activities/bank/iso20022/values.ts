@@ -72,7 +72,7 @@ export function parseMoment(value: string): BusinessMoment | undefined {
   const match = DATE_TIME.exec(value);
   if (!match || !isPlainDate(match[1]!) || Number(match[2]!.slice(0, 2)) > 23 || Number(match[2]!.slice(3)) > 59)
     return undefined;
-  if (!match[3] || match[3] === '+08:00') return { date: match[1]!, time: match[2]! };
+  if (!match[3] || match[3] === '+08:00') return { date: match[1], time: match[2]! };
   const epochMs = Date.parse(`${match[1]}T${match[2]}:00${match[3]}`);
   return Number.isNaN(epochMs) ? undefined : fromEpochMs(epochMs);
 }
