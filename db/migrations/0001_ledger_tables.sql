@@ -90,13 +90,15 @@ CREATE TABLE ledger.chain_head (
   chain_hash    bytea NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000'
 );
 
--- The policy a journal was made under (DESIGN 4), once per version.
+-- The policy a journal was made under (DESIGN 4), once per version; per region, so that regions never wait for each other.
 CREATE TABLE ledger.policy_stamp (
-  policy_stamp_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  region          text COLLATE "C" NOT NULL,
+  policy_stamp_id integer GENERATED ALWAYS AS IDENTITY,
   policy_id       text COLLATE "C" NOT NULL,
   policy_version  text COLLATE "C" NOT NULL,
   policy_sha256   text COLLATE "C" NOT NULL CHECK (policy_sha256 ~ '^[0-9a-f]{64}$'),
-  UNIQUE (policy_id, policy_version, policy_sha256),
+  PRIMARY KEY (region, policy_stamp_id),
+  UNIQUE (region, policy_id, policy_version, policy_sha256),
   CHECK ((policy_id || policy_version) !~ '[[:cntrl:]]' AND policy_id <> '' AND policy_version <> '')
 );
 

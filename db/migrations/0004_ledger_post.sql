@@ -26,7 +26,7 @@ BEGIN
 END $$;
 
 -- The stamps of the policies, in their order; those not seen before are kept.
-CREATE FUNCTION ledger.stamp_policies(p_ids text[], p_versions text[], p_sha256s text[]) RETURNS integer[]
+CREATE FUNCTION ledger.stamp_policies(p_region text, p_ids text[], p_versions text[], p_sha256s text[]) RETURNS integer[]
 LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
 DECLARE
   stamps integer[];
@@ -34,10 +34,10 @@ BEGIN
   FOR attempt IN 1..2 LOOP
     SELECT array_agg(s.policy_stamp_id ORDER BY p.at) INTO stamps
     FROM unnest(p_ids, p_versions, p_sha256s) WITH ORDINALITY AS p (id, version, sha256, at)
-    LEFT JOIN ledger.policy_stamp s ON s.policy_id = p.id AND s.policy_version = p.version AND s.policy_sha256 = p.sha256;
+    LEFT JOIN ledger.policy_stamp s ON s.region = p_region AND s.policy_id = p.id AND s.policy_version = p.version AND s.policy_sha256 = p.sha256;
     EXIT WHEN array_position(stamps, NULL) IS NULL;
-    INSERT INTO ledger.policy_stamp (policy_id, policy_version, policy_sha256)
-    SELECT DISTINCT * FROM unnest(p_ids, p_versions, p_sha256s) ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING;
+    INSERT INTO ledger.policy_stamp (region, policy_id, policy_version, policy_sha256)
+    SELECT DISTINCT p_region, p.* FROM unnest(p_ids, p_versions, p_sha256s) AS p ON CONFLICT DO NOTHING;
   END LOOP;
   RETURN stamps;
 END $$;
@@ -153,7 +153,7 @@ BEGIN
   v_missing := ARRAY(SELECT DISTINCT path FROM unnest(p_debits || p_credits) AS u (path)
                      EXCEPT SELECT path FROM ledger.account WHERE region = p_region);
   IF v_missing <> '{}' THEN PERFORM ledger.open_accounts(p_region, v_missing); END IF;
-  v_stamps := ledger.stamp_policies(p_policy_ids, p_policy_versions, p_policy_sha256s);
+  v_stamps := ledger.stamp_policies(p_region, p_policy_ids, p_policy_versions, p_policy_sha256s);
   v_policies := ARRAY(SELECT E'\t' || id || E'\t' || version || E'\t' || sha256
                       FROM unnest(p_policy_ids, p_policy_versions, p_policy_sha256s) WITH ORDINALITY AS p (id, version, sha256, at) ORDER BY at);
   SELECT lines, counts INTO v_lines, v_counts

@@ -21,7 +21,7 @@ const BROKEN_LINKS = `
       lag(j.sequence, 1, 0) OVER chain AS before,
       lag(j.chain_hash, 1, decode(repeat('00', 32), 'hex')) OVER chain AS link
     FROM ledger.journal j
-    LEFT JOIN ledger.policy_stamp p USING (policy_stamp_id)
+    LEFT JOIN ledger.policy_stamp p USING (region, policy_stamp_id)
     LEFT JOIN lines l ON l.sequence = j.sequence
     WHERE j.region = :region
     WINDOW chain AS (ORDER BY j.sequence))
