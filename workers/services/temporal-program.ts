@@ -36,7 +36,7 @@ interface KnownVersion {
 
 function hashOfSources(directory: string): string {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}\0`);
-  const names = readdirSync(directory).filter((name) => name.endsWith('.go') || name === 'go.mod' || name === 'go.sum');
+  const names = readdirSync(directory).filter((name) => /(?<!_test)\.go$|^go\.(mod|sum)$/.test(name));
   for (const name of names.sort())
     hash
       .update(name)
