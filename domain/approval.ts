@@ -111,31 +111,39 @@ export function hasRole(staff: Approver, role: string, on: PlainDate): boolean {
   return staff.roles.includes(role) && (staff.from ?? on) <= on && on <= (staff.to ?? on);
 }
 
+/** Different people for the levels, in their order, and for the release. */
+export interface Assignment {
+  approvers: string[];
+  cashier: string;
+}
+
 /**
- * Checks that different people can decide every level and release on a day: no case is raised that nobody could approve.
+ * Finds different people who can decide every level and release on a day: no case is raised that nobody could approve.
  *
  * @throws Refusal `ApprovalImpossible` naming the role that no further person could take.
  */
-export function assertApprovable(levels: readonly ApprovalLevel[], staff: readonly Approver[], on: PlainDate): void {
+export function assignPeople(levels: readonly ApprovalLevel[], staff: readonly Approver[], on: PlainDate): Assignment {
   const roles = [...levels.map(({ role }) => role), CASHIER];
-  const takenBy = new Map<string, string>();
-  // Augmenting paths: whoever stands in a role may move to another one that they hold, so that a new person fits in.
-  const place = (role: string, tried: Set<string>): boolean =>
+  const personOf: (string | undefined)[] = roles.map(() => undefined);
+  // Augmenting paths: whoever stands in a place may move to another one that they can take, so that a new person fits in.
+  const place = (index: number, tried: Set<string>): boolean =>
     staff
-      .filter((each) => hasRole(each, role, on) && !tried.has(each.person))
+      .filter((each) => hasRole(each, roles[index]!, on) && !tried.has(each.person))
       .some(({ person }) => {
         tried.add(person);
-        const held = takenBy.get(person);
-        if (held !== undefined && !place(held, tried)) return false;
-        takenBy.set(person, role);
+        const held = personOf.indexOf(person);
+        if (held >= 0 && !place(held, tried)) return false;
+        personOf[index] = person;
         return true;
       });
-  for (const role of roles) {
-    if (place(role, new Set())) continue;
+  roles.forEach((role, index) => {
+    if (place(index, new Set())) return;
     throw new Refusal(
       'ApprovalImpossible',
       `on ${on} no further person has the role ${role}: ${levels.length} levels and the cashier need different people`,
       { rule: '新医保发〔2025〕50号 六(二)', role, on },
     );
-  }
+  });
+  const people = personOf.map((person) => person!);
+  return { approvers: people.slice(0, -1), cashier: people.at(-1)! };
 }

@@ -4,7 +4,7 @@ import { addEvents, loadCase } from '../../db/cases';
 import type { NewPayment } from '../../db/payments';
 import { preparePayments } from '../../db/payments';
 import { loadPolicyBook, loadStaff } from '../../db/register';
-import { assertApprovable } from '../../domain/approval';
+import { assignPeople } from '../../domain/approval';
 import type { BusinessMoment } from '../../domain/business-time';
 import { formatYuan, sum } from '../../domain/money';
 import type { RaisedRequest } from '../types';
@@ -49,7 +49,7 @@ export async function raisePayments(
 
   const { levels } = (await loadPolicyBook(trx)).get(policy.id, policy.version).policy.approval;
   const staff = (await loadStaff(trx, region)).filter(({ person }) => person !== input.preparedBy);
-  assertApprovable(levels, staff, at.date);
+  assignPeople(levels, staff, at.date);
   await raiseRequest(trx, {
     requestId,
     caseId,

@@ -10,6 +10,8 @@ export interface PolicyFile {
   fileName: string;
   /** SHA-256 of the file's bytes, hexadecimal. */
   sha256: string;
+  /** The file as it was read, kept with every decision made under it. */
+  text: string;
   policy: Policy;
   /** Citation of every value by key path, such as `prepayment.ratio`. */
   citations: Record<string, Citation>;
@@ -54,7 +56,7 @@ export function parsePolicy(text: string, fileName: string, sha256: string): Pol
       findings.map(({ path, message }) => ({ key: path.join('.'), line: lineOf(document, lines, path), message })),
     );
   }
-  return { fileName, sha256, policy: result.data, citations: collectCitations(data) };
+  return { fileName, sha256, text, policy: result.data, citations: collectCitations(data) };
 }
 
 /** The policy's values with their clauses, in the order of the file. */

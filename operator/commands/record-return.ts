@@ -59,7 +59,7 @@ export async function recordReturn(context: CommandContext, command: RecordRetur
 
 /** The institution's returns of the plan that the period belongs to, locked against a second receipt at the same moment. */
 async function lockReturns(trx: Knex, { region, institution, period }: RecordReturnCommand): Promise<ReturnRecord[]> {
-  await trx('settle.return_plan').where({ region, institution }).orderBy('period').forUpdate().select('period');
+  await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`return/${region}/${institution}`]);
   const all = await loadReturns(trx, { region, institution });
   const year = all.find((each) => each.period === period)?.year;
   return all.filter((each) => each.year === year);

@@ -35,6 +35,12 @@ export interface DayEvent {
   who: string[];
 }
 
+interface Gathered {
+  count: number;
+  amount: bigint | undefined;
+  who: Set<string>;
+}
+
 export type DaysByDate = Map<string, DayEvent[]>;
 
 type Collect = (date: string | null, kind: DayKind, who: string, amount?: bigint) => void;
@@ -78,11 +84,11 @@ const ORDER = Object.keys(DAY_KINDS) as DayKind[];
 
 /** Everything the summary says happened, by day; kinds in the legend's order, one entry each. */
 export function daysOf(view: RegionView): DaysByDate {
-  const days = new Map<string, Map<DayKind, { count: number; amount: bigint | undefined; who: Set<string> }>>();
+  const days = new Map<string, Map<DayKind, Gathered>>();
   const collect: Collect = (date, kind, who, amount) => {
     if (date === null) return;
     let kinds = days.get(date);
-    if (!kinds) days.set(date, (kinds = new Map()));
+    if (!kinds) days.set(date, (kinds = new Map<DayKind, Gathered>()));
     let entry = kinds.get(kind);
     if (!entry) kinds.set(kind, (entry = { count: 0, amount: undefined, who: new Set() }));
     entry.count += 1;

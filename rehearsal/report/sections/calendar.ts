@@ -98,7 +98,7 @@ function dayDetail(date: string, events: readonly DayEvent[], day: CalendarDay |
           ${mark(event.kind)}<span
             ><b>${both(DAY_KINDS[event.kind].label)}</b> ${count(event.count)}
             ${event.kind === 'alert' ? '条' : '笔'}${event.amount !== undefined && html` · <b class="amount">${formatFen(event.amount)}</b> 元`}<span
-              class="who"
+              class="${event.who.length > NAMES_SHOWN ? 'who many' : 'who'}"
               >${names(event)}</span
             ></span
           >

@@ -1,0 +1,158 @@
+import { loadRequests, type RequestRecord } from '../../db/approvals';
+import { loadPayments, type PaymentRecord } from '../../db/payments';
+import { loadStaff } from '../../db/register';
+import { assignPeople, hasRole, type Assignment } from '../../domain/approval';
+import { Phase, type DuePoint } from '../../domain/business-time';
+import { parseCaseId } from '../../domain/ids';
+import { addDays, type PlainDate } from '../../domain/plain-date';
+import type { ApprovalScript, BankScript, Scenario } from '../../domain/scenario';
+import { actOnPayments, decide, release } from '../../operator/commands/decisions';
+import type { CommandContext } from '../../operator/commands/context';
+import { barrierMs, payingPhase } from '../points';
+import type { SeededOrder } from '../seeded-order';
+import type { TimeMachine } from '../time-machine';
+import type { Actors } from './actors';
+
+export interface AgencyActorOptions {
+  context: CommandContext;
+  machine: TimeMachine;
+  scenario: Scenario;
+  regions: readonly string[];
+  order: SeededOrder;
+}
+
+/** Approvers and cashier: they decide on the day they are asked, or as the scenario has it (DESIGN 8). */
+export function createApprovers({ context, machine, scenario, regions, order }: AgencyActorOptions): Actors {
+  const { db } = context;
+  const rejections: ApprovalScript[] = [...scenario.approvals];
+  /** The day from which a case that was rejected is approved; `null` is never. */
+  const approvedFrom = new Map<string, PlainDate | null>();
+
+  const waiting = async (): Promise<RequestRecord[]> =>
+    (await loadRequests(db, { states: ['open', 'approved'], regions })).filter(
+      ({ caseId }) => approvedFrom.get(caseId) !== null,
+    );
+
+  async function assignment(request: RequestRecord, on: PlainDate): Promise<Assignment> {
+    const staff = await loadStaff(db, request.region);
+    return assignPeople(
+      request.levels,
+      staff.filter(({ person }) => person !== request.preparedBy),
+      on,
+    );
+  }
+
+  /** Takes a request through the levels that are left and the release, or up to the level that rejects it. */
+  async function handle(request: RequestRecord, point: DuePoint): Promise<void> {
+    const { caseId, requestId } = request;
+    const people = await assignment(request, point.date);
+    await machine.advance(caseId, barrierMs(point));
+    for (let index = request.decisions.length; index < request.levels.length; index += 1) {
+      const { level } = request.levels[index]!;
+      const person = people.approvers[index]!;
+      const script = rejections.find((each) => each.case === caseId && each.level === level);
+      if (script) {
+        rejections.splice(rejections.indexOf(script), 1);
+        approvedFrom.set(caseId, script.thenApproveOn ?? null);
+        await decide(context, { requestId, person, decision: 'reject', reason: script.reason });
+        await machine.settle(caseId);
+        return;
+      }
+      await decide(context, { requestId, person, decision: 'approve' });
+    }
+    await release(context, { requestId, person: people.cashier });
+    await machine.settle(caseId);
+  }
+
+  return {
+    async act(point) {
+      const now = (await waiting()).filter(
+        ({ caseId }) => phaseOf(caseId) === point.phase && (approvedFrom.get(caseId) ?? point.date) <= point.date,
+      );
+      for (const request of order.shuffle(now)) await handle(request, point);
+      return now.length > 0;
+    },
+    async nextPoints(after) {
+      return (await waiting()).map(({ caseId }) => {
+        const from = approvedFrom.get(caseId) ?? after.date;
+        const date = from > after.date ? from : after.date;
+        return nextAt({ date, phase: phaseOf(caseId) }, after);
+      });
+    },
+  };
+}
+
+/** Operators: they send again what the scenario says, on its day. */
+export function createOperators({ context, machine, scenario, regions, order }: AgencyActorOptions): Actors {
+  const { db } = context;
+  const scripts = scenario.bank.filter(({ retryOn }) => retryOn !== undefined);
+
+  async function stranded(): Promise<{ payment: PaymentRecord; retryOn: PlainDate }[]> {
+    if (scripts.length === 0) return [];
+    const payments = await loadPayments(db, { states: ['failed', 'returned'] });
+    return payments
+      .filter(({ region, attempt }) => regions.includes(region) && attempt === 1)
+      .flatMap((payment) => {
+        const script = scripts.find((each) => appliesTo(each, payment));
+        return script ? [{ payment, retryOn: script.retryOn! }] : [];
+      });
+  }
+
+  async function retry(caseId: string, payments: readonly PaymentRecord[], point: DuePoint): Promise<void> {
+    const staff = await loadStaff(db, payments[0]!.region);
+    const operator = staff.find((each) => hasRole(each, 'operator', point.date));
+    if (!operator) return;
+    await machine.advance(caseId, barrierMs(point));
+    await actOnPayments(context, {
+      caseId,
+      person: operator.person,
+      action: 'retry',
+      paymentIds: payments.map(({ paymentId }) => paymentId),
+      reason: '示例：核对无误，重新发送',
+    });
+    await machine.settle(caseId);
+  }
+
+  return {
+    async act(point) {
+      const due = (await stranded()).filter(
+        ({ payment, retryOn }) => phaseOf(payment.caseId) === point.phase && retryOn <= point.date,
+      );
+      const cases = [...new Set(due.map(({ payment }) => payment.caseId))].sort();
+      for (const caseId of order.shuffle(cases))
+        await retry(
+          caseId,
+          due.map(({ payment }) => payment).filter((payment) => payment.caseId === caseId),
+          point,
+        );
+      return due.length > 0;
+    },
+    async nextPoints(after) {
+      return (await stranded()).map(({ payment, retryOn }) =>
+        nextAt({ date: retryOn > after.date ? retryOn : after.date, phase: phaseOf(payment.caseId) }, after),
+      );
+    },
+  };
+}
+
+function phaseOf(caseId: string): Phase {
+  return payingPhase(parseCaseId(caseId)?.kind ?? '');
+}
+
+/** The point itself, or the same phase of the next day when it is not ahead. */
+function nextAt(point: DuePoint, after: DuePoint): DuePoint {
+  const ahead = point.date > after.date || point.phase > after.phase;
+  return ahead ? point : { date: addDays(point.date, 1), phase: point.phase };
+}
+
+function appliesTo(script: BankScript, payment: PaymentRecord): boolean {
+  const agrees = (scripted: string | undefined, actual: string | undefined): boolean =>
+    scripted === undefined || scripted === actual;
+  return (
+    script.kind === payment.kind &&
+    agrees(script.period, payment.period) &&
+    agrees(script.institution, payment.institution) &&
+    agrees(script.enterprise, payment.enterprise) &&
+    agrees(script.pool, payment.pool)
+  );
+}

@@ -1,0 +1,185 @@
+import type { Knex } from 'knex';
+import { balances, journalRows } from '../db/ledger';
+import { loadReturns } from '../db/prepayments';
+import { loadCalendar } from '../db/register';
+import type { Bank } from '../activities/bank/port';
+import { verify } from '../db/verify';
+import type { Calendar } from '../domain/calendar';
+import { formatYuan } from '../domain/money';
+import { firstDayOf, lastDayOf, periodsBetween, yearOf, type Period, type PlainDate } from '../domain/plain-date';
+import { poolFen, type PoolFen } from '../domain/pools';
+import { returnState } from '../domain/return-plan';
+import { bankAgrees } from './bank-agrees';
+import type { JournalCsvRow, PoolAmounts, PrepaymentRow, ReturnRow, Summary, TimelineRow } from './summary';
+
+export interface ResultInput {
+  db: Knex;
+  bank: Bank;
+  region: string;
+  policies: readonly { id: string; version: string; sha256: string }[];
+  from: Period;
+  to: Period;
+}
+
+/** What happened in a region between two months, as `summary.json` has it. */
+export async function summarize(input: ResultInput): Promise<Summary> {
+  const { db, region, from, to } = input;
+  const first = firstDayOf(from);
+  const last = lastDayOf(to);
+  const calendar = await loadCalendar(db, region);
+  const years = [...new Set(periodsBetween(from, to).map(yearOf))];
+  const alerts = await db('settle.alerts').where({ region }).whereBetween('on_date', [first, last]).select('*');
+  return {
+    policies: [...input.policies].sort((a, b) => (a.id + a.version < b.id + b.version ? -1 : 1)),
+    region,
+    from,
+    to,
+    calendar: {
+      source: years.map((year) => sourceOf(calendar, year)).join('; '),
+      provisional: years.some((year) => calendar.isProvisional(`${year}-01-01` as PlainDate)),
+    },
+    prepayments: await prepaymentRows(db, region, first, last),
+    returns: await returnRows(db, region, from, to),
+    rejectedLines: [],
+    lines: { accepted: '0.00', settled: '0.00', open: '0.00', disputed: '0.00' },
+    statements: [],
+    payments: [],
+    breaches: [],
+    enterpriseCases: [],
+    alerts: sorted(
+      alerts.map((row) => ({ kind: row.kind, case: row.case_id, on: row.on_date })),
+      ({ kind, case: caseId, on }) => `${kind}\n${caseId}\n${on}`,
+    ),
+    eligibility: [],
+    preallocations: [],
+    settlements: [],
+    clearings: [],
+    balances: sorted(
+      (await balances(db, region)).map(({ book, account, balanceFen }) => ({
+        book,
+        account,
+        balance: formatYuan(balanceFen),
+      })),
+      ({ book, account }) => `${book}\n${account}`,
+    ),
+    invariants: [...(await verify(db, region)), await bankAgrees(db, input.bank, region, last)],
+  };
+}
+
+function sourceOf(calendar: Calendar, year: number): string {
+  const january = `${year}-01-01` as PlainDate;
+  return calendar.covers(january) || calendar.isProvisional(january)
+    ? calendar.sourceOf(year)
+    : `${year}: not published`;
+}
+
+/** Prepayments of the cases that began in the months reported. */
+async function prepaymentRows(db: Knex, region: string, first: PlainDate, last: PlainDate): Promise<PrepaymentRow[]> {
+  const { rows } = await db.raw<{ rows: RawPrepayment[] }>(
+    `select p.institution, p.base_fen, p.ratio, p.amount_fen,
+            (select jsonb_object_agg(s.pool, s.amount_fen::text) from settle.prepayment_pools s
+              where (s.region, s.year, s.institution) = (p.region, p.year, p.institution)) as pools,
+            (select case when bool_and(pay.paid_on is not null) then max(pay.paid_on) end
+               from settle.prepayment_pools s join settle.payments pay using (payment_id)
+              where (s.region, s.year, s.institution) = (p.region, p.year, p.institution)) as disbursed_on
+       from settle.prepayments p join settle.cases c using (case_id)
+      where p.region = ? and c.opened_on between ? and ?`,
+    [region, first, last],
+  );
+  return sorted(
+    rows.map((row) => ({
+      institution: row.institution,
+      base: formatYuan(row.base_fen),
+      ratio: row.ratio,
+      amount: formatYuan(row.amount_fen),
+      pools: amounts(poolFen((pool) => BigInt(row.pools[pool] ?? 0))),
+      disbursedOn: row.disbursed_on,
+    })),
+    ({ institution, disbursedOn }) => `${institution}\n${disbursedOn}`,
+  );
+}
+
+interface RawPrepayment {
+  institution: string;
+  base_fen: bigint;
+  ratio: string;
+  amount_fen: bigint;
+  pools: Record<string, string>;
+  disbursed_on: PlainDate | null;
+}
+
+async function returnRows(db: Knex, region: string, from: Period, to: Period): Promise<ReturnRow[]> {
+  const returns = (await loadReturns(db, { region })).filter(({ period }) => from <= period && period <= to);
+  return sorted(
+    returns.map((each) => ({
+      institution: each.institution,
+      period: each.period,
+      dueOn: each.dueOn,
+      amount: formatYuan(each.amountFen),
+      pools: amounts(each.pools),
+      fromUnused: formatYuan(each.fromUnusedFen),
+      receivedOn: each.completeOn,
+      state: returnState(each, each.completeOn ?? undefined),
+      toFundOn: each.toFundOn,
+    })),
+    ({ institution, period }) => `${institution}\n${period}`,
+  );
+}
+
+function amounts(pools: PoolFen): PoolAmounts {
+  return {
+    employee: formatYuan(pools.employee),
+    resident: formatYuan(pools.resident),
+    'employee-large': formatYuan(pools['employee-large']),
+  };
+}
+
+/** By code units, which is the same order on every machine and in every locale. */
+function sorted<T>(rows: readonly T[], keyOf: (row: T) => string): T[] {
+  return rows
+    .map((row) => ({ row, key: keyOf(row) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ row }) => row);
+}
+
+/** The rows of `journal.csv`: sorted by date, book, business key and account; nothing of the order of posting in them. */
+export async function journalCsvRows({ db, region, from, to }: ResultInput): Promise<JournalCsvRow[]> {
+  const rows = await journalRows(db, region, firstDayOf(from), lastDayOf(to));
+  return sorted(
+    rows.map((row) => ({
+      date: row.date,
+      book: row.book,
+      journal: row.journal,
+      event: row.event,
+      reference: row.reference,
+      account: row.account,
+      debit: row.debitFen === 0n ? '' : formatYuan(row.debitFen),
+      credit: row.creditFen === 0n ? '' : formatYuan(row.creditFen),
+    })),
+    ({ date, book, journal, account, debit }) => [date, book, journal, account, debit === '' ? '2' : '1'].join('\n'),
+  );
+}
+
+/** What happened, in the order of the clock. */
+export async function timelineRows({ db, region, from, to }: ResultInput): Promise<TimelineRow[]> {
+  const rows = await db('settle.case_events as e')
+    .join('settle.cases as c', 'c.case_id', 'e.case_id')
+    .where('c.region', region)
+    .whereBetween('e.on_date', [firstDayOf(from), lastDayOf(to)])
+    .select('e.*');
+  return sorted(
+    rows.map((row) => ({ ...row, order: ORDER_OF_EVENTS.indexOf(row.event) })),
+    (row) => [row.on_date, row.at_time, row.case_id, String(row.order + 1).padStart(2, '0'), row.event_key].join('\n'),
+  ).map((row) => ({
+    date: row.on_date,
+    time: row.at_time,
+    region,
+    case: row.case_id,
+    event: row.event,
+    actor: row.actor,
+    detail: row.detail,
+  }));
+}
+
+/** What happens in one phase of a case is told in this order; approvals of one request follow by their keys. */
+const ORDER_OF_EVENTS = ['opened', 'no-prepayment', 'prepared'];

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { Knex } from 'knex';
+import { connect } from '../db/connect';
+import { createDatabase } from '../db/roles';
+import { startBankSimulator } from '../workers/bank-simulator/start';
+import { createBankScriptClient, type BankScriptClient } from '../workers/bank-simulator/script-client';
+import { projectRoot, spawnService, startServices } from '../workers/services';
+
+/** Everything a rehearsal runs on: a database, a Temporal server, a bank and a worker of its own. */
+export interface Stage {
+  /** As the application role, like the worker. */
+  db: Knex;
+  /** As the owner: registers, which the application may not rewrite, are written with it. */
+  owner: Knex;
+  client: Client;
+  namespace: string;
+  bank: BankScriptClient;
+  bankUrl: string;
+  webUiUrl: string | undefined;
+  workerLog: string;
+  /** Ends the worker, the bank and the database, and keeps Temporal with the histories. */
+  endWork(): Promise<void>;
+  /** Ends everything. May be called again. */
+  stop(): Promise<void>;
+}
+
+export interface StageOptions {
+  webUi: boolean;
+  /** Scripted faults of the bank, with their region. */
+  faults: readonly object[];
+  progress(message: string): void;
+}
+
+const NAMESPACE = 'default';
+const CONDUCTOR_POOL = 6;
+
+/** Sets the stage; what was started before something fails is ended again. */
+export async function setStage({ webUi, faults, progress }: StageOptions): Promise<Stage> {
+  const scratch = mkdtempSync(join(tmpdir(), 'settle-rehearsal-'));
+  const endings: (() => Promise<void>)[] = [async () => rmSync(scratch, { recursive: true, force: true })];
+  const end = async (): Promise<void> => {
+    for (let ending = endings.pop(); ending; ending = endings.pop()) await ending().catch(() => undefined);
+  };
+  try {
+    return await build();
+  } catch (error) {
+    await end();
+    throw error;
+  }
+
+  async function build(): Promise<Stage> {
+    progress('starting PostgreSQL, Temporal and the bank simulator');
+    const bankLog = join(scratch, 'bank.log');
+    const [services, simulator] = await Promise.all([
+      startServices({ mode: 'rehearsal', webUi, durable: false }),
+      startBankSimulator({ dataDirectory: makeDirectory(scratch, 'bank'), logFile: bankLog, faults, fsync: false }),
+    ]);
+    endings.push(() => services.stop());
+
+    progress('preparing a database of its own');
+    const database = await createDatabase(services.databaseUrl, `settle_rehearsal_${randomBytes(6).toString('hex')}`);
+    endings.push(() => database.drop());
+    endings.push(() => simulator.stop());
+
+    progress('starting the worker');
+    const workerLog = join(scratch, 'worker.log');
+    const worker = await spawnService({
+      name: 'the worker',
+      command: process.execPath,
+      args: [join(projectRoot(), 'dist', 'workers', 'main.js')],
+      env: {
+        ...process.env,
+        SETTLE_DATABASE_URL: database.appUrl,
+        SETTLE_BANK_URL: simulator.ready.url,
+        TEMPORAL_ADDRESS: services.temporalAddress,
+        TEMPORAL_NAMESPACE: NAMESPACE,
+        SETTLE_LOG_LEVEL: process.env.SETTLE_LOG_LEVEL ?? 'warn',
+      },
+      logFile: workerLog,
+      readyLine: (line) => (line === '{"worker":"ready"}' ? true : undefined),
+      ending: { signal: 'SIGTERM', graceMs: 15_000 },
+    });
+    endings.push(() => worker.stop());
+
+    const db = connect(database.appUrl, { poolSize: CONDUCTOR_POOL, applicationName: 'settle-rehearsal' });
+    const owner = connect(database.ownerUrl, { poolSize: 2, applicationName: 'settle-rehearsal' });
+    const connection = await Connection.connect({ address: services.temporalAddress });
+    endings.push(async () => {
+      await db.destroy();
+      await owner.destroy();
+      await connection.close();
+    });
+    return {
+      db,
+      owner,
+      client: new Client({ connection, namespace: NAMESPACE }),
+      namespace: NAMESPACE,
+      bank: createBankScriptClient(simulator.ready.url),
+      bankUrl: simulator.ready.url,
+      webUiUrl: services.webUiUrl,
+      workerLog,
+      async endWork() {
+        // Temporal and the scratch directory are what was begun first.
+        while (endings.length > 2) await endings.pop()!().catch(() => undefined);
+      },
+      stop: end,
+    };
+  }
+}
+
+function makeDirectory(parent: string, name: string): string {
+  return mkdtempSync(join(parent, `${name}-`));
+}
