@@ -301,7 +301,7 @@ export function regionFixture(): RegionInput {
     ...emptySummary(),
     prepayments,
     returns,
-    breaches: BREACHES,
+    breaches: structuredClone(BREACHES),
     alerts: [
       { kind: 'bank-unreachable', case: 'prepayment/650400/2026', on: '2026-03-02' },
       ...Object.keys(EXCEPTIONS).map((key) => {
@@ -310,7 +310,7 @@ export function regionFixture(): RegionInput {
       }),
     ],
     balances: balances(),
-    invariants: INVARIANTS,
+    invariants: structuredClone(INVARIANTS),
   };
   const names = Object.fromEntries(INSTITUTIONS.map(([id, name]) => [id, `${name}（示例）`]));
   names['H65040100015'] = '示例医共体成员卫生院（示例）';

@@ -1,0 +1,159 @@
+import { renderReport, type ReportInput } from '../../rehearsal/report';
+import { emptySummary, largeReport, regionFixture, reportFixture } from '../support/report-fixture';
+
+/** The text of the element with this attribute, tags taken out: how a reader sees it. */
+function textOf(page: string, start: string, end: string): string {
+  const from = page.indexOf(start);
+  if (from < 0) throw new Error(`the page has no ${start}`);
+  const to = page.indexOf(end, from);
+  return page
+    .slice(from, to)
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+}
+
+const figure = (page: string, key: string): string => textOf(page, `data-figure="${key}"`, '</dd>');
+
+function only(change: (input: ReportInput) => void): string {
+  const input = reportFixture();
+  change(input);
+  return renderReport(input);
+}
+
+describe('the report page', () => {
+  const page = renderReport(reportFixture());
+
+  // Added up by hand from the list in the fixture. Disbursed: 14,400,000 + 5,760,000 + 6,172,839.46 + 4,000,000 + 3,200,000
+  // + 2,600,000 + 2,880,000 + 1,800,000 + 1,200,000 + 900,000 + 600,000 + 450,000 + 320,000 + 0.13.
+  it.each([
+    ['disbursed', '44,282,839.59'],
+    ['returned', '44,096,839.59'], // without 90,000.00 of September and 96,000.00 of November, which never came
+    ['moved', '44,096,839.59'],
+    ['outstanding', '186,000.00'],
+    ['late', '3'],
+    ['late', '653,000.00'], // 320,000 + 288,000 + 45,000
+    ['missing', '3'],
+    ['missing', '474,000.00'], // 288,000 + 90,000 + 96,000
+    ['alerts', '7'],
+  ])('shows %s as %s', (key, expected) => {
+    expect(figure(page, key)).toContain(` ${expected} `);
+  });
+
+  it('shows each month’s money by pool as it was added up by hand', () => {
+    const march = textOf(page, '<time datetime="2026-03">2026年3月', '</tr>');
+    expect(march).toContain('44,282,839.59 职工统筹 30,000,000.00 居民统筹 12,000,000.00 职工大额 2,282,839.59');
+    // June: the 320,000.00 of May are moved with it, the 288,000.00 that are missing are not: both are resident money.
+    const june = textOf(page, '<time datetime="2026-06">2026年6月', '</tr>');
+    expect(june).toContain('4,140,283.96');
+    expect(june).toContain('4,460,283.96');
+    const december = textOf(page, '<time datetime="2026-12">2026年12月', '</tr>');
+    expect(december).toContain('186,000.00 职工大额');
+  });
+
+  it('adds the pools of all prepayments to the totals row', () => {
+    const total = textOf(textOfSection(page, 'prepayments'), '<tfoot>', '</tfoot>');
+    expect(total).toContain('80,885,679.17 44,282,839.59 30,000,000.00 12,000,000.00 2,282,839.59');
+  });
+
+  it('tells of every late and missing return when it came', () => {
+    const section = textOf(page, 'id="r1-exceptions"', '</section>');
+    expect(section).toContain('2026-05-20 2026-05-31 11 2026-06-30');
+    expect(section).toContain('2026-06-20 2026-08-10 51 2026-08-31');
+    expect(section).toContain('期末仍欠');
+    expect(section.match(/H650401000\d\d/g)).toHaveLength(6);
+  });
+
+  it('gives every late or missing return its sign in the row of its institution, and no other', () => {
+    const section = textOfSection(page, 'institutions');
+    const row = section.slice(section.indexOf('示例县第二人民医院'), section.indexOf('示例医共体总院'));
+    expect(row).toMatch(/data-m="6月">\s*<b>补<\/b> 288,000\.00/);
+    expect(row).toMatch(/data-m="7月">\s*<b>迟<\/b> 288,000\.00/);
+    expect(row.match(/<b>✓<\/b>/g)).toHaveLength(6);
+  });
+
+  it('says in its head whether all invariants hold, and which fail', () => {
+    expect(page).toContain('data-verdict="ok"');
+    const broken = only(({ regions }) => {
+      regions[0]!.summary.invariants[3] = { name: 'advance-outstanding', ok: false, detail: '0.01 too much' };
+    });
+    expect(textOf(broken, 'data-verdict="failing"', '</header>')).toContain('1 项不变量不成立');
+    expect(textOf(broken, 'data-verdict="failing"', '</header>')).toContain('advance-outstanding');
+    expect(broken).toContain('0.01 too much');
+  });
+
+  it('never claims that invariants hold when none was checked', () => {
+    expect(only(({ regions }) => (regions[0]!.summary.invariants = []))).toContain('data-verdict="none"');
+  });
+
+  it('marks a provisional calendar', () => {
+    expect(page).not.toContain('data-provisional');
+    expect(only(({ regions }) => (regions[0]!.summary.calendar.provisional = true))).toContain('data-provisional');
+  });
+
+  it('is the same bytes for the same input', () => {
+    expect(renderReport(reportFixture())).toBe(page);
+  });
+
+  it('names no address outside itself and loads nothing', () => {
+    expect(page).not.toMatch(/https?:|\/\/[a-z]|@import|url\(|<link|<img|<iframe|src=/i);
+    expect(page).toContain('default-src &#39;none&#39;'.replaceAll('&#39;', "'"));
+  });
+
+  it('holds several regions, each with its own anchors, and their sum', () => {
+    const two = only(({ regions }) => regions.push({ ...regionFixture(), regionName: '示例二市' }));
+    expect(two).toContain('id="r2-calendar"');
+    expect(figure(two, 'disbursed')).toContain('88,565,679.18');
+    const ids = [...two.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('leaves out what the summary has no rows for', () => {
+    const bare = only(({ regions }) => {
+      regions[0] = { ...regions[0]!, summary: emptySummary(), timeline: [] };
+    });
+    for (const id of ['institutions', 'breaches', 'prepayments', 'balances', 'timeline', 'approvals'])
+      expect(bare).not.toContain(`id="r1-${id}"`);
+    expect(bare).toContain('id="r1-calendar"');
+    expect(page).toContain('id="r1-breaches"');
+  });
+
+  it('escapes whatever came from a file', () => {
+    const evil = '<script>alert(1)</script>"\'&';
+    const hostile = only(({ regions, generatedFrom }) => {
+      const region = regions[0]!;
+      for (const id of Object.keys(region.names)) region.names[id] = evil;
+      region.regionName = evil;
+      region.summary.calendar.source = evil;
+      region.summary.region = evil;
+      for (const row of region.timeline)
+        Object.assign(row, { actor: evil, detail: `${evil} first-review`, case: evil });
+      region.summary.alerts.push({ kind: evil, case: evil, on: '2026-04-01' });
+      region.summary.invariants.push({ name: evil, ok: false, detail: evil });
+      region.summary.balances.push({ book: 'fund', account: `fund/${evil}`, balance: '0.01' });
+      region.summary.breaches[0]!.kind = evil;
+      region.calendar[0]!.name = evil;
+      region.documents = { 'xinjiang-2025-50': { number: evil } };
+      generatedFrom.command = evil;
+      generatedFrom.scenario = evil;
+      generatedFrom.webUiHint = evil;
+    });
+    expect(hostile).not.toContain('<script>alert');
+    expect(hostile).not.toContain(`"'&<`);
+    expect(hostile.match(/<script>/g)).toHaveLength(1);
+    expect(hostile).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;');
+  });
+
+  it('refuses a summary with an amount that is none instead of showing a guess', () => {
+    expect(() => only(({ regions }) => (regions[0]!.summary.returns[0]!.amount = 'NaN'))).toThrow(RangeError);
+  });
+
+  it('stays under 3 MB with 1,000 institutions and a whole year of returns', () => {
+    const bytes = Buffer.byteLength(renderReport(largeReport(1000)));
+    expect(bytes).toBeLessThan(3_000_000);
+  });
+});
+
+function textOfSection(page: string, id: string): string {
+  const from = page.indexOf(`id="r1-${id}"`);
+  return page.slice(from, page.indexOf('</section>', from));
+}
