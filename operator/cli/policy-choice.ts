@@ -1,0 +1,47 @@
+import { policiesOfRegion, type PolicyBook, type PolicyFile } from '../../domain/policy';
+import type { Region } from '../../domain/region';
+import { loadPolicyBook, readPolicyFile } from '../files/policy-files';
+import { policyFolder } from './context';
+
+export interface PolicyChoice {
+  readonly book: PolicyBook;
+  /** Ids that `--policy` names; undefined where each region's own count. */
+  readonly ids: readonly string[] | undefined;
+}
+
+/** A policy is named by its id, which holds neither dots nor slashes, or as a file. */
+function isFile(name: string): boolean {
+  return /[/\\.]/.test(name);
+}
+
+/** The published policies with those that `--policy ID|FILE` names. @throws Refusal `PolicyUnknown` for an unknown id. */
+export async function choosePolicies(named: readonly string[]): Promise<PolicyChoice> {
+  const files = named.filter(isFile);
+  const book = await loadPolicyBook(policyFolder(), files);
+  if (named.length === 0) return { book, ids: undefined };
+  const ids = await Promise.all(
+    named.map(async (name) =>
+      isFile(name) ? (await readPolicyFile(name)).policy.id : versionsOf(book, name)[0]!.policy.id,
+    ),
+  );
+  return { book, ids: [...new Set(ids)] };
+}
+
+/** All versions of a policy. @throws Refusal `PolicyUnknown` */
+export function versionsOf(book: PolicyBook, id: string): PolicyFile[] {
+  const versions = book.list().filter(({ policy }) => policy.id === id);
+  // The book refuses an unknown id in its own words.
+  return versions.length > 0 ? versions : [book.get(id, '')];
+}
+
+/** The policies that a region is run with. */
+export function policyIdsOf(region: Region, { ids }: PolicyChoice): readonly string[] {
+  return (
+    ids ??
+    policiesOfRegion({
+      policies: region.policies,
+      hasPurchases: region.purchases.length > 0,
+      hasClaims: region.files.claims.length > 0,
+    })
+  );
+}

@@ -1,0 +1,110 @@
+import { sum, yuan } from '../../domain/money';
+import type { ReturnRow, Summary } from '../../rehearsal/summary';
+import { formatAmount } from './amounts';
+import type { Output, Paint } from './output';
+import { formatTable } from './table';
+
+/** Regions stand side by side, so many in a row, so that a line fits a terminal. */
+const REGIONS_IN_A_ROW = 3;
+
+const total = (amounts: readonly string[]): bigint => sum(amounts.map(yuan));
+
+/** Accounts of what is advanced and has not come back to the fund (DESIGN 6). */
+const ADVANCE = 'fund/advance/vbp/';
+
+/** The figures of one region that people ask for first. Amounts in fen. */
+export interface KeyFigures {
+  readonly region: string;
+  readonly prepayments: number;
+  readonly prepaidFen: bigint;
+  readonly returns: Record<ReturnRow['state'], number>;
+  readonly toFundFen: bigint;
+  /** By the ledger. */
+  readonly outstandingFen: bigint;
+  readonly breaches: number;
+  readonly alerts: number;
+  readonly holding: number;
+  readonly invariants: number;
+}
+
+export function keyFiguresOf(summary: Summary): KeyFigures {
+  const { region, prepayments, returns, balances, breaches, alerts, invariants } = summary;
+  const paid = prepayments.filter(({ disbursedOn }) => disbursedOn !== null);
+  const counted = (state: ReturnRow['state']) => returns.filter((row) => row.state === state).length;
+  return {
+    region,
+    prepayments: paid.length,
+    prepaidFen: total(paid.map(({ amount }) => amount)),
+    returns: { 'on-time': counted('on-time'), late: counted('late'), missing: counted('missing') },
+    toFundFen: total(returns.filter(({ toFundOn }) => toFundOn !== null).map(({ amount }) => amount)),
+    outstandingFen: total(balances.filter(({ account }) => account.startsWith(ADVANCE)).map(({ balance }) => balance)),
+    breaches: breaches.length,
+    alerts: alerts.length,
+    holding: invariants.filter(({ ok }) => ok).length,
+    invariants: invariants.length,
+  };
+}
+
+export function everyInvariantHolds(summaries: readonly Summary[]): boolean {
+  return summaries.every(({ invariants }) => invariants.length > 0 && invariants.every(({ ok }) => ok));
+}
+
+type Row = readonly [chinese: string, english: string, value: (figures: KeyFigures) => string];
+
+const ROWS: readonly Row[] = [
+  ['预付', 'prepayments', ({ prepayments }) => String(prepayments)],
+  ['', 'prepaid, yuan', ({ prepaidFen }) => formatAmount(prepaidFen)],
+  ['返还', 'returns on time', ({ returns }) => String(returns['on-time'])],
+  ['', 'late', ({ returns }) => String(returns.late)],
+  ['', 'missing', ({ returns }) => String(returns.missing)],
+  ['归集', 'moved to the fund, yuan', ({ toFundFen }) => formatAmount(toFundFen)],
+  ['未还', 'outstanding, yuan', ({ outstandingFen }) => formatAmount(outstandingFen)],
+  ['预警', 'alerts', ({ alerts }) => String(alerts)],
+];
+const BREACHES: Row = ['违约', 'breaches', ({ breaches }) => String(breaches)];
+
+function invariantCell({ holding, invariants }: KeyFigures, paint: Paint): string {
+  return paint(holding === invariants && invariants > 0 ? 'green' : 'red', `${holding}/${invariants} hold`);
+}
+
+function block(figures: readonly KeyFigures[], paint: Paint): string[] {
+  const rows = figures.some(({ breaches }) => breaches > 0) ? [...ROWS, BREACHES] : ROWS;
+  return formatTable(
+    [{ title: '' }, { title: '' }, ...figures.map(({ region }) => ({ title: region, align: 'right' as const }))],
+    [
+      ...rows.map(([chinese, english, value]) => [chinese, english, ...figures.map(value)]),
+      ['核验', 'invariants', ...figures.map((each) => invariantCell(each, paint))],
+    ],
+  );
+}
+
+/** The figures of all regions as a table, then each invariant that does not hold. */
+export function figureLines(summaries: readonly Summary[], { paint }: Output): string[] {
+  const figures = summaries.map(keyFiguresOf);
+  const lines: string[] = [];
+  for (let index = 0; index < figures.length; index += REGIONS_IN_A_ROW) {
+    if (index > 0) lines.push('');
+    lines.push(...block(figures.slice(index, index + REGIONS_IN_A_ROW), paint));
+  }
+  for (const { region, invariants } of summaries) {
+    for (const { name, ok, detail } of invariants) {
+      if (!ok) lines.push(`${paint('red', 'BROKEN')}  ${region}  ${name}: ${detail}`);
+    }
+  }
+  return lines;
+}
+
+/** Which months, under which policies and by which calendar. */
+export function headingLines([first]: readonly Summary[], { paint }: Output): string[] {
+  if (first === undefined) return [];
+  const policies = first.policies.map(({ id, version, sha256 }) => `${id} version ${version} (${sha256.slice(0, 12)})`);
+  const { source, provisional } = first.calendar;
+  return [
+    paint('bold', `预演 · rehearsal of ${first.from} to ${first.to}`),
+    ...policies.map((policy) => `政策 policy    ${policy}`),
+    `日历 calendar  ${source}`,
+    ...(provisional
+      ? [paint('yellow', 'The calendar is provisional: days without a notice are assumed from weekends.')]
+      : []),
+  ];
+}

@@ -1,0 +1,108 @@
+import { createReadStream } from 'node:fs';
+import { parse } from 'csv-parse';
+import { yuan } from '../../domain/money';
+import { readEvent } from '../../rehearsal/report/events';
+import { eventLabel } from '../../rehearsal/report/labels';
+import type { Summary, TimelineRow } from '../../rehearsal/summary';
+import { formatAmount } from './amounts';
+import type { Output } from './output';
+import { formatTable } from './table';
+
+interface MonthSums {
+  prepaidFen: bigint;
+  returnedFen: bigint;
+  toFundFen: bigint;
+  returns: number;
+  late: number;
+  missing: number;
+}
+
+/** What happened in each month of the year, over all regions, in the order of the months. */
+function sumsByMonth(summaries: readonly Summary[]): Map<string, MonthSums> {
+  const months = new Map<string, MonthSums>();
+  const of = (date: string): MonthSums => {
+    const month = date.slice(0, 7);
+    const sums = months.get(month) ?? {
+      prepaidFen: 0n,
+      returnedFen: 0n,
+      toFundFen: 0n,
+      returns: 0,
+      late: 0,
+      missing: 0,
+    };
+    months.set(month, sums);
+    return sums;
+  };
+  for (const { prepayments, returns } of summaries) {
+    for (const { amount, disbursedOn } of prepayments) if (disbursedOn) of(disbursedOn).prepaidFen += yuan(amount);
+    for (const row of returns) {
+      const due = of(row.dueOn);
+      due.returns += 1;
+      if (row.state === 'late') due.late += 1;
+      if (row.state === 'missing') due.missing += 1;
+      if (row.receivedOn) of(row.receivedOn).returnedFen += yuan(row.amount);
+      if (row.toFundOn) of(row.toFundOn).toFundFen += yuan(row.amount);
+    }
+  }
+  return new Map([...months].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function remark({ returns, late, missing }: MonthSums): string {
+  if (returns === 0) return '';
+  const parts = [
+    `${returns} due`,
+    ...(late > 0 ? [`${late} late`] : []),
+    ...(missing > 0 ? [`${missing} missing`] : []),
+  ];
+  return parts.join(', ');
+}
+
+/** The year as a table: money out, money back, money moved on, month by month. */
+export function monthLines(summaries: readonly Summary[]): string[] {
+  const amount = (fen: bigint): string => (fen === 0n ? '·' : formatAmount(fen));
+  return formatTable(
+    [
+      { title: '月 month' },
+      { title: '预付 prepaid', align: 'right' },
+      { title: '返还 returned', align: 'right' },
+      { title: '归集 to the fund', align: 'right' },
+      { title: '返还笔数 returns' },
+    ],
+    [...sumsByMonth(summaries)].map(([month, sums]) => [
+      month,
+      amount(sums.prepaidFen),
+      amount(sums.returnedFen),
+      amount(sums.toFundFen),
+      remark(sums),
+    ]),
+  );
+}
+
+/** The roles of rows that tell of something that did not go by itself. */
+const NOTABLE = ['rejected', 'refused', 'bank-trouble', 'operator'];
+const NOTABLE_EVENTS = ['return-late', 'prepayment-not-returned', 'no-prepayment', 'calendar-not-published'];
+const MOST_NOTABLE = 40;
+
+async function notableRows(timeline: string): Promise<TimelineRow[]> {
+  const rows: TimelineRow[] = [];
+  const parser = createReadStream(timeline).pipe(parse({ columns: true, bom: true }));
+  for await (const row of parser as AsyncIterable<TimelineRow>) {
+    if (NOTABLE.includes(readEvent(row).role) || NOTABLE_EVENTS.includes(row.event)) rows.push(row);
+  }
+  return rows;
+}
+
+/** What went otherwise than planned, by the timelines: late and missing returns, rejections, the bank's troubles. */
+export async function notableLines(timelines: readonly string[], { paint }: Output): Promise<string[]> {
+  const rows = (await Promise.all([...new Set(timelines)].map(notableRows))).flat();
+  rows.sort((a, b) => (`${a.date} ${a.time} ${a.region}` < `${b.date} ${b.time} ${b.region}` ? -1 : 1));
+  const lines = formatTable(
+    [{ title: '' }, { title: '' }, { title: '' }, { title: '' }, { title: '' }],
+    rows.slice(0, MOST_NOTABLE).map((row) => {
+      const { zh, en } = eventLabel(row.event);
+      return [paint('cyan', row.date), row.region, zh, paint('dim', en), row.detail];
+    }),
+  );
+  const more = rows.length - MOST_NOTABLE;
+  return more > 0 ? [...lines, `… and ${more} more, in timeline.csv`] : lines;
+}
