@@ -160,6 +160,11 @@ export default defineConfig(
   },
   { files: ['**/*.cjs', '**/*.js'], languageOptions: { sourceType: 'commonjs', globals: commonJsGlobals } },
   {
+    // Runs inside a page.
+    files: ['tests/browser/**/*.js'],
+    languageOptions: { globals: { document: 'readonly', getComputedStyle: 'readonly', SVGElement: 'readonly' } },
+  },
+  {
     files: TYPESCRIPT,
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -182,6 +187,8 @@ export default defineConfig(
       '@typescript-eslint/prefer-readonly': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/return-await': 'error',
+      // Factories return closures; what looks like a method here uses no `this`.
+      '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
     },
   },

@@ -6,6 +6,7 @@ import type { PrepaymentInstitution } from '../domain/prepayment';
 import { isPrepaymentPool, type PrepaymentPool } from '../domain/pools';
 import { Refusal } from '../domain/refusal';
 import type { Purchase, Region, Role, Staff } from '../domain/region';
+import { insertAll } from './rows';
 
 /** The agency's own accounts at its bank. Region folders name none, so they are derived from the region and the pool. */
 export const agencyAccounts = {
@@ -172,14 +173,6 @@ export async function saveRegion(
       valid_to: row.to ?? null,
     })),
   );
-}
-
-/** Rows a statement: PostgreSQL takes 65,535 bindings, and the widest table here has nine columns. */
-const ROWS_PER_INSERT = 5_000;
-
-async function insertAll(db: Knex, table: string, rows: readonly object[]): Promise<void> {
-  for (let from = 0; from < rows.length; from += ROWS_PER_INSERT)
-    await db(table).insert(rows.slice(from, from + ROWS_PER_INSERT));
 }
 
 export async function loadInstitutions(db: Knex, region: string): Promise<PrepaymentInstitution[]> {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { PaymentRecord } from '../../db/payments';
-import { markReceiptsUnmoved } from '../../db/prepayments';
+import { markReceiptsUnmoved } from '../../db/return-receipts';
 import { refreshReturnPlans } from '../prepayment/return-plans';
 import type { BusinessMoment } from '../../domain/business-time';
 import type { PaymentKind } from '../../domain/payment';

@@ -1,7 +1,8 @@
 import { addAlert, addEvents, loadCase, openCase } from '../../db/cases';
 import { loadPayments, type NewPayment } from '../../db/payments';
-import { loadReturns, loadUnmoved, markReceiptsMoving } from '../../db/prepayments';
+import { loadReturns } from '../../db/prepayments';
 import { agencyAccounts, loadCalendar, loadFundAccounts, loadRegion } from '../../db/register';
+import { loadUnmoved, markReceiptsMoving } from '../../db/return-receipts';
 import { formatYuan } from '../../domain/money';
 import {
   addMonths,

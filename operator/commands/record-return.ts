@@ -1,6 +1,7 @@
 import { postJournals, balanceOf } from '../../db/ledger';
 import { loadCase, policyStamp } from '../../db/cases';
-import { insertReceipt, loadReturns, type ReturnRecord } from '../../db/prepayments';
+import { loadReturns, type ReturnRecord } from '../../db/prepayments';
+import { insertReceipt } from '../../db/return-receipts';
 import { loadPolicyBook } from '../../db/register';
 import type { Knex } from 'knex';
 import { supervisedAccounts } from '../../domain/ledger';
@@ -144,7 +145,7 @@ interface PlanPolicy {
 
 /** A return is booked under the version that its prepayment was disbursed under. */
 async function policyOfPlan(trx: Knex, region: string, institution: string, year: number): Promise<PlanPolicy> {
-  const row = await trx('settle.prepayments').where({ region, institution, year }).first('case_id');
+  const row = await trx('settle.prepayments').where({ region, institution, year }).first<{ case_id: string } | undefined>('case_id');
   const { policy } = await loadCase(trx, row!.case_id);
   const file = (await loadPolicyBook(trx)).get(policy.id, policy.version);
   return {

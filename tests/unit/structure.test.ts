@@ -64,7 +64,7 @@ const FINDINGS: readonly Finding[] = [
   {
     what: 'the address of a package registry',
     pattern: new RegExp(
-      `(${anyOf(['registry', '.npmjs.'], ['registry', '.yarnpkg.'], ['npm', 'mirror.'], ['registry', '.npm.'], ['npm.pkg', '.github'], ['proxy', '.golang.'], ['go', 'proxy.'], ['art', 'ifactory'], ['nexus', '.'])})`,
+      `(${anyOf(['registry', '.npmjs.'], ['registry', '.yarnpkg.'], ['npm', 'mirror.'], ['registry', '.npm.'], ['npm.pkg', '.github'], ['proxy', '.golang.'], ['go', 'proxy.'])})`,
     ),
   },
   { what: 'a conflict of versions', pattern: new RegExp(`^(${'<'.repeat(7)}|${'>'.repeat(7)}) `, 'm') },
