@@ -49,7 +49,7 @@ export const REFUSALS = {
     exitCode: 1,
     remedy: 'The institution returns what is overdue first; then the next run pays it.',
   },
-  UsageInvalid: { exitCode: 2, remedy: 'See `settle help` for the command.' },
+  UsageInvalid: { exitCode: 2, remedy: 'The command with `--help` shows how it is written.' },
   DatabaseUnusable: {
     exitCode: 1,
     remedy: 'Start the database or correct its URL and password; only databases prepared by this engine can be read.',
@@ -85,7 +85,10 @@ export const REFUSALS = {
     exitCode: 4,
     remedy: 'Read the content again: it is not what was shown, and earlier approvals are void.',
   },
-  ApprovalNotOpen: { exitCode: 4, remedy: 'Nothing waits for this decision; `settle history` shows what happened.' },
+  ApprovalNotOpen: {
+    exitCode: 4,
+    remedy: 'Nothing waits for this decision; the history of the case shows what happened.',
+  },
   ApprovalIncomplete: { exitCode: 4, remedy: 'The missing levels decide first.' },
   ApprovalImpossible: {
     exitCode: 4,
@@ -120,7 +123,7 @@ export const REFUSALS = {
   // Returns
   ReturnNotDue: { exitCode: 1, remedy: 'Name the period of a return in the plan of this institution.' },
   OutsideWindow: { exitCode: 6, remedy: 'The step is possible on the days that the policy names.' },
-  CaseClosed: { exitCode: 6, remedy: 'The case has ended; `settle history` shows how.' },
+  CaseClosed: { exitCode: 6, remedy: 'The case has ended; its history shows how.' },
 } as const satisfies Record<string, RefusalClass>;
 
 export type RefusalCode = keyof typeof REFUSALS;
