@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { bankText } from '../../activities/bank/iso20022/bank-text';
+import { bankText, isGbkSafe } from '../../activities/bank/iso20022/bank-text';
 import { readPain001, writePain001 } from '../../activities/bank/iso20022/pain001';
 import type { PaymentInstruction } from '../../activities/bank/port';
 import { sum, yuan } from '../../domain/money';
@@ -123,13 +123,19 @@ describe('a message that is not right is refused whole, naming the element', () 
     ['a damaged business key', xml.replace('kind=payment;', 'kind=gift;'), /AddtlRmtInf/],
     ['no business key', xml.replace(/<Strd>.*?<\/Strd>/, ''), /AddtlRmtInf/],
     ['an unknown entity', xml.replace('示例第一', '&company;'), /entity/],
-    ['a document type', xml.replace('<Document', '<!DOCTYPE x [<!ENTITY a "b">]><Document'), /document types/],
+    [
+      'a document type',
+      xml.replace('<Document', '<!DOCTYPE x [<!ENTITY a "b">]><Document'),
+      /line 2 column 1: neither an element nor its end/,
+    ],
     ['a declared foreign character set', xml.replace('encoding="UTF-8"', 'encoding="GB18030"'), /only UTF-8/],
     [
       'bytes of a foreign character set',
       Buffer.from([...Buffer.from(xml.slice(0, 600)), 0xca, 0xbe, 0xc0, 0xfd]),
       /not UTF-8/,
     ],
+    ['a comment', xml.replace('<GrpHdr>', '<!-- x --><GrpHdr>'), /neither an element nor its end/],
+    ['CDATA', xml.replace('示例第一', '<![CDATA[示例]]>'), /Document/],
     ['nothing', '', /Document/],
     ['no XML', 'amount,1.00', /Document/],
   ])('%s', (_, source, what) => {
@@ -180,6 +186,12 @@ it('10,000 payments are written and read with their exact sum', () => {
 });
 
 describe('text for the bank', () => {
+  it('takes every character between U+4E00 and U+9FA5, and GBK has all of them', () => {
+    const all = Array.from({ length: 0x9fa5 - 0x4e00 + 1 }, (_, index) => String.fromCodePoint(0x4e00 + index));
+    expect(isGbkSafe(all.join(''))).toBe(true);
+    expect(bankText(all.join(''), all.length)).toBe(all.join(''));
+  });
+
   it.each([
     ['keeps Chinese names', '新疆维吾尔自治区医疗保障局（示例）', '新疆维吾尔自治区医疗保障局（示例）'],
     ['runs blanks together', '  示例\u3000\n 公司\t', '示例 公司'],

@@ -7,6 +7,9 @@ import { Limits } from './values';
  */
 const REPLACEMENT = '？';
 
+/** Most names: no blanks, and only characters that GBK took over whole from the first version of Unicode. */
+const PLAIN = /^[!-~\u4e00-\u9fa5（）]*$/;
+
 let gbkCharacters: Set<string> | undefined;
 
 /** Every two-byte character of GBK, found by decoding all of them once (24,000, some milliseconds). */

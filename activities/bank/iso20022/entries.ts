@@ -84,7 +84,7 @@ export function writeSummary(entries: readonly BankEntry[]): string {
   );
 }
 
-function total(entries: readonly BankEntry[]): bigint {
+function total(entries: readonly { amountFen: bigint }[]): bigint {
   return sum(entries.map(({ amountFen }) => amountFen));
 }
 
@@ -101,7 +101,7 @@ export function readEntries(holder: Element): BankEntry[] {
 
 function isBooked(entry: Element): boolean {
   const status = child(entry, 'Sts');
-  const code = typeof status.value === 'string' ? text(status, 4) : childText(status, 'Cd', 4);
+  const code = status.node.children.length === 0 ? text(status, 4) : childText(status, 'Cd', 4);
   if (code !== 'BOOK' && code !== 'PDNG' && code !== 'INFO' && code !== 'FUTR')
     throw invalid(entry.message, status.path, `${JSON.stringify(code)} is no entry status`);
   return code === 'BOOK';
@@ -169,25 +169,27 @@ function readReturn(details: Element): BankEntry['returned'] {
 }
 
 function checkSummary(summary: Element, entries: readonly Element[]): void {
-  const kinds: [string, (entry: Element) => boolean][] = [
-    ['TtlNtries', () => true],
-    ['TtlCdtNtries', (entry) => readDirection(entry) === 'credit'],
-    ['TtlDbtNtries', (entry) => readDirection(entry) === 'debit'],
-  ];
-  for (const [name, belongs] of kinds) {
-    const block = optional(summary, name);
-    if (!block) continue;
-    const counted = entries.filter(belongs);
-    const count = optional(block, 'NbOfNtries');
-    if (count && readCount(count) !== counted.length)
-      throw invalid(summary.message, count.path, `says ${text(count, 15)}, there are ${counted.length} entries`);
-    const stated = optional(block, 'Sum');
-    const added = sum(counted.map((entry) => readAmount(child(entry, 'Amt'))));
-    if (stated && readSum(stated) !== added)
-      throw invalid(
-        summary.message,
-        stated.path,
-        `says ${text(stated, 19)}, the entries add up to ${formatYuan(added)}`,
-      );
-  }
+  const all = entries.map((entry) => ({ direction: readDirection(entry), amountFen: readAmount(child(entry, 'Amt')) }));
+  checkTotal(summary, 'TtlNtries', all);
+  for (const [name, direction] of [
+    ['TtlCdtNtries', 'credit'],
+    ['TtlDbtNtries', 'debit'],
+  ] as const)
+    checkTotal(
+      summary,
+      name,
+      all.filter((entry) => entry.direction === direction),
+    );
+}
+
+function checkTotal(summary: Element, name: string, entries: readonly { amountFen: bigint }[]): void {
+  const block = optional(summary, name);
+  if (!block) return;
+  const count = optional(block, 'NbOfNtries');
+  if (count && readCount(count) !== entries.length)
+    throw invalid(summary.message, count.path, `says ${text(count, 15)}, there are ${entries.length} entries`);
+  const stated = optional(block, 'Sum');
+  const added = total(entries);
+  if (stated && readSum(stated) !== added)
+    throw invalid(summary.message, stated.path, `says ${text(stated, 19)}, the entries add up to ${formatYuan(added)}`);
 }
