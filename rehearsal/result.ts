@@ -160,17 +160,15 @@ export async function journalCsvRows({ db, region, from, to }: ResultInput): Pro
   );
 }
 
-/** What happened, in the order of the clock. */
+/** What happened, in the order of the clock; what one case did in one phase is told in the order in which it did it. */
 export async function timelineRows({ db, region, from, to }: ResultInput): Promise<TimelineRow[]> {
   const rows = await db('settle.case_events as e')
     .join('settle.cases as c', 'c.case_id', 'e.case_id')
     .where('c.region', region)
     .whereBetween('e.on_date', [firstDayOf(from), lastDayOf(to)])
+    .orderByRaw('e.on_date, e.at_time, e.case_id collate "C", e.event_id')
     .select('e.*');
-  return sorted(
-    rows.map((row) => ({ ...row, order: ORDER_OF_EVENTS.indexOf(row.event) })),
-    (row) => [row.on_date, row.at_time, row.case_id, String(row.order + 1).padStart(2, '0'), row.event_key].join('\n'),
-  ).map((row) => ({
+  return rows.map((row) => ({
     date: row.on_date,
     time: row.at_time,
     region,
@@ -180,6 +178,3 @@ export async function timelineRows({ db, region, from, to }: ResultInput): Promi
     detail: row.detail,
   }));
 }
-
-/** What happens in one phase of a case is told in this order; approvals of one request follow by their keys. */
-const ORDER_OF_EVENTS = ['opened', 'no-prepayment', 'prepared'];

@@ -1,6 +1,7 @@
 import type { Database } from '../connect';
 import type { Invariant } from './invariant';
 import { LEDGER_INVARIANTS } from './ledger';
+import { PAYMENT_INVARIANTS } from './payments';
 
 export interface VerifyRow {
   readonly name: string;
@@ -9,7 +10,7 @@ export interface VerifyRow {
 }
 
 /** Every invariant of DESIGN 6, in the order of the report. */
-const INVARIANTS: readonly Invariant[] = [...LEDGER_INVARIANTS];
+const INVARIANTS: readonly Invariant[] = [...LEDGER_INVARIANTS, ...PAYMENT_INVARIANTS];
 
 async function regionsOf(database: Database): Promise<string[]> {
   const { rows } = await database.raw<{ rows: { region: string }[] }>(

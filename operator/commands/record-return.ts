@@ -1,13 +1,15 @@
 import { postJournals, balanceOf } from '../../db/ledger';
-import { loadCase, policyStamp } from '../../db/cases';
+import { addEvents, loadCase, policyStamp } from '../../db/cases';
 import { loadReturns, type ReturnRecord } from '../../db/prepayments';
 import { insertReceipt } from '../../db/return-receipts';
 import { loadPolicyBook } from '../../db/register';
 import type { Knex } from 'knex';
 import { supervisedAccounts } from '../../domain/ledger';
 import type { Journal, PolicyStamp } from '../../domain/ledger';
-import { minimum, sum } from '../../domain/money';
-import type { PlainDate } from '../../domain/plain-date';
+import type { BusinessMoment } from '../../domain/business-time';
+import { caseIds } from '../../domain/ids';
+import { formatYuan, minimum, sum } from '../../domain/money';
+import { period as toPeriod, type PlainDate } from '../../domain/plain-date';
 import { subtractPools } from '../../domain/pools';
 import { Refusal } from '../../domain/refusal';
 import { splitArrival } from '../../domain/return-plan';
@@ -52,7 +54,9 @@ export async function recordReturn(context: CommandContext, command: RecordRetur
       });
     const before = await findReceipt(trx, command, due);
     if (before) return before;
-    return book(trx, command, due, returns);
+    const booked = await book(trx, command, due, returns);
+    await tell(trx, context.clock.now(), command, booked);
+    return booked;
   });
   log.info({ institution: command.institution, period: command.period }, 'return recorded');
   return result;
@@ -137,6 +141,32 @@ async function book(
   return { fromUnusedFen, countedFen, excessFen, stillDueFen: stillDue - countedFen };
 }
 
+/** The receipt stands in the story of its period's case, or of the prepayment's while that one has not begun. */
+async function tell(
+  trx: Knex,
+  at: BusinessMoment,
+  command: RecordReturnCommand,
+  { fromUnusedFen, countedFen, excessFen, stillDueFen }: RecordReturnResult,
+): Promise<void> {
+  const { region, institution, period, receivedOn } = command;
+  const returnCase = caseIds.prepaymentReturn(region, toPeriod(period));
+  const row = await trx('settle.prepayments as p')
+    .leftJoin('settle.cases as c', 'c.case_id', trx.raw('?', [returnCase]))
+    .where({ 'p.region': region, 'p.institution': institution })
+    .orderBy('p.year', 'desc')
+    .first('c.case_id as return_case', 'p.case_id as prepayment_case');
+  const parts = [
+    `${institution}: ${formatYuan(countedFen)} for ${period}`,
+    ...(fromUnusedFen > 0n ? [`${formatYuan(fromUnusedFen)} of it from unused prepayment`] : []),
+    ...(excessFen > 0n ? [`${formatYuan(excessFen)} more, its own money`] : []),
+    ...(stillDueFen > 0n ? [`${formatYuan(stillDueFen)} still due`] : []),
+    ...(receivedOn === at.date ? [] : [`received on ${receivedOn}`]),
+  ];
+  await addEvents(trx, row.return_case ?? row.prepayment_case, at, [
+    { key: command.receiptId, event: 'return-received', actor: command.person, detail: parts.join(', ') },
+  ]);
+}
+
 interface PlanPolicy {
   stamp: PolicyStamp;
   caseId: string;
@@ -145,7 +175,9 @@ interface PlanPolicy {
 
 /** A return is booked under the version that its prepayment was disbursed under. */
 async function policyOfPlan(trx: Knex, region: string, institution: string, year: number): Promise<PlanPolicy> {
-  const row = await trx('settle.prepayments').where({ region, institution, year }).first<{ case_id: string } | undefined>('case_id');
+  const row = await trx('settle.prepayments')
+    .where({ region, institution, year })
+    .first<{ case_id: string } | undefined>('case_id');
   const { policy } = await loadCase(trx, row!.case_id);
   const file = (await loadPolicyBook(trx)).get(policy.id, policy.version);
   return {
