@@ -104,7 +104,7 @@ async function nextPoint(options: ConductorOptions, after: DuePoint): Promise<Du
   ];
   if (due) {
     const { date, time } = fromEpochMs(due.getTime());
-    candidates.push({ date, phase: (Number(time.slice(0, 2)) * 60) as Phase });
+    candidates.push({ date, phase: Number(time.slice(0, 2)) * 60 });
   }
   return earliest(candidates.filter((candidate) => comparePoints(candidate, after) > 0));
 }

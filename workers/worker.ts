@@ -35,7 +35,7 @@ export async function createWorker({ connection, namespace, bundle, db, bank, lo
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
-    workflowBundle: bundle as WorkflowBundleWithSourceMap,
+    workflowBundle: bundle,
     activities: createActivities({ db, bank, log, heartbeat }),
     maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
     maxConcurrentLocalActivityExecutions: LOCAL_ACTIVITY_SLOTS,

@@ -2,7 +2,7 @@ import { loadRequests, type RequestRecord } from '../../db/approvals';
 import { loadPayments, type PaymentRecord } from '../../db/payments';
 import { loadStaff } from '../../db/register';
 import { assignPeople, hasRole, type Assignment } from '../../domain/approval';
-import { Phase, type DuePoint } from '../../domain/business-time';
+import type { Phase, DuePoint } from '../../domain/business-time';
 import { parseCaseId } from '../../domain/ids';
 import { addDays, type PlainDate } from '../../domain/plain-date';
 import type { ApprovalScript, BankScript, Scenario } from '../../domain/scenario';

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { agencyAccounts } from '../../db/register';
 import { loadReturns, type ReturnRecord } from '../../db/prepayments';
-import { Phase, type DuePoint } from '../../domain/business-time';
+import { Phase } from '../../domain/business-time';
 import { addDays, dayInPeriod, firstDayOf, addMonths, period, periodOf, type PlainDate } from '../../domain/plain-date';
 import type { Scenario } from '../../domain/scenario';
 import type { CommandContext } from '../../operator/commands/context';
