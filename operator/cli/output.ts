@@ -20,6 +20,8 @@ export interface Output {
   readonly paint: Paint;
   readonly paintError: Paint;
   readonly stderr: TextStream;
+  /** Columns of the terminal that standard output is; undefined elsewhere. */
+  readonly columns: number | undefined;
 }
 
 /** No colour where nobody looks (no terminal) or nobody wants it (https://no-color.org). */
@@ -41,5 +43,6 @@ export function createOutput(stdout: TextStream, stderr: TextStream, env: NodeJS
     paint: painter(stdout, env),
     paintError: painter(stderr, env),
     stderr,
+    columns: stdout.columns,
   };
 }

@@ -33,13 +33,13 @@ export function createProgressPrinter(output: Output): ProgressPrinter {
     const share = total === 0 ? 1 : done / total;
     if (live) {
       const full = Math.round(share * BAR);
-      update(`  ${date} ${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${done}/${total} days`);
+      update(`  ${date} ${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${Math.floor(share * 100)} %`);
       return;
     }
     const steps = Math.floor(share * STEPS);
     if (steps <= stepsTold) return;
     stepsTold = steps;
-    output.say(`settle: ${date}, ${done} of ${total} days`);
+    output.say(`settle: ${date}, ${Math.floor(share * 100)} %`);
   }
 
   return {

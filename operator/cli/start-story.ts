@@ -6,7 +6,7 @@ import { eventLabel } from '../../rehearsal/report/labels';
 import type { Summary, TimelineRow } from '../../rehearsal/summary';
 import { formatAmount } from './amounts';
 import type { Output } from './output';
-import { formatTable } from './table';
+import { displayWidth, formatTable, pad, wrap } from './table';
 
 interface MonthSums {
   prepaidFen: bigint;
@@ -92,17 +92,42 @@ async function notableRows(timeline: string): Promise<TimelineRow[]> {
   return rows;
 }
 
+/** Rows of one day, region and event as one, since one reason often holds for several institutions. */
+function grouped(rows: readonly TimelineRow[]): { row: TimelineRow; details: string[] }[] {
+  const groups = new Map<string, { row: TimelineRow; details: string[] }>();
+  for (const row of rows) {
+    const key = [row.date, row.region, row.event].join(' ');
+    const group = groups.get(key);
+    if (group) group.details.push(row.detail);
+    else groups.set(key, { row, details: [row.detail] });
+  }
+  return [...groups.values()];
+}
+
+const DEFAULT_COLUMNS = 120;
+const NARROWEST_DETAIL = 40;
+
 /** What went otherwise than planned, by the timelines: late and missing returns, rejections, the bank's troubles. */
-export async function notableLines(timelines: readonly string[], { paint }: Output): Promise<string[]> {
-  const rows = (await Promise.all([...new Set(timelines)].map(notableRows))).flat();
+export async function notableLines(
+  timelines: readonly string[],
+  { paint, columns = DEFAULT_COLUMNS }: Output,
+): Promise<string[]> {
+  const rows = (await Promise.all(timelines.map(notableRows))).flat();
   rows.sort((a, b) => (`${a.date} ${a.time} ${a.region}` < `${b.date} ${b.time} ${b.region}` ? -1 : 1));
-  const lines = formatTable(
-    [{ title: '' }, { title: '' }, { title: '' }, { title: '' }, { title: '' }],
-    rows.slice(0, MOST_NOTABLE).map((row) => {
+  const all = grouped(rows);
+  const groups = all.slice(0, MOST_NOTABLE);
+  const heads = formatTable(
+    [{ title: '' }, { title: '' }, { title: '' }, { title: '' }],
+    groups.map(({ row }) => {
       const { zh, en } = eventLabel(row.event);
-      return [paint('cyan', row.date), row.region, zh, paint('dim', en), row.detail];
+      return [paint('cyan', row.date), row.region, zh, paint('dim', en)];
     }),
   );
-  const more = rows.length - MOST_NOTABLE;
+  const indent = Math.max(0, ...heads.map(displayWidth)) + 2;
+  const lines = groups.flatMap(({ details }, index) => {
+    const [first = '', ...rest] = wrap(details.join('; '), Math.max(NARROWEST_DETAIL, columns - indent));
+    return [pad(heads[index]!, indent) + first, ...rest.map((line) => ' '.repeat(indent) + line)];
+  });
+  const more = all.length - MOST_NOTABLE;
   return more > 0 ? [...lines, `… and ${more} more, in timeline.csv`] : lines;
 }
