@@ -13,6 +13,16 @@ function cachePath(): string {
   return join(caches || join(homedir(), '.cache'), 'settle');
 }
 
+/** Runs `make` so that every account may read what it makes, whatever the umask. */
+export function readableByAll<Made>(make: () => Made): Made {
+  const umask = process.umask(0o022);
+  try {
+    return make();
+  } finally {
+    process.umask(umask);
+  }
+}
+
 /**
  * Directory that keeps what is expensive to make (binaries, the database template) between runs and clones.
  * `SETTLE_CACHE` overrides it.
@@ -20,7 +30,7 @@ function cachePath(): string {
 export function cacheDirectory(): string {
   const directory = cachePath();
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    readableByAll(() => mkdirSync(directory, { recursive: true }));
   } catch (error) {
     throw new Error(`cannot write the cache ${directory}: set SETTLE_CACHE to a directory that can be written`, {
       cause: error,

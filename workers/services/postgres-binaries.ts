@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { cacheDirectory, fillOnce } from './directories';
+import { cacheDirectory, fillOnce, readableByAll } from './directories';
 
 interface SymbolicLink {
   readonly source: string;
@@ -42,12 +42,13 @@ export async function postgresBinaries(): Promise<string> {
   const target = join(cacheDirectory(), `postgres-${version}-${process.platform}-${process.arch}`);
   if (existsSync(target)) return target;
   await fillOnce(target, async (directory) => {
-    cpSync(join(source, 'native'), directory, {
+    const options = {
       recursive: true,
       verbatimSymlinks: true,
       // Static libraries are for linking other programs; headers likewise.
-      filter: (path) => !path.endsWith('.a') && basename(path) !== 'include',
-    });
+      filter: (path: string) => !path.endsWith('.a') && basename(path) !== 'include',
+    };
+    readableByAll(() => cpSync(join(source, 'native'), directory, options));
     restoreLinks(source, directory);
     await chmod(directory, 0o755);
   });
