@@ -28,9 +28,16 @@ export interface RegionRecord {
 /** Stores a policy's exact bytes. @throws Refusal `IdempotencyConflict` when the version is known with other bytes. */
 export async function savePolicy(db: Knex, file: PolicyFile): Promise<void> {
   await db.raw(
-    `insert into settle.policy_versions (policy_id, version, sha256, file_name, content) values (?, ?, ?, ?, ?)
-     on conflict (policy_id, version) do nothing`,
-    [file.policy.id, file.policy.version, file.sha256, file.fileName, file.text],
+    `insert into settle.policy_versions (policy_id, version, sha256, file_name, content, approval_levels)
+     values (?, ?, ?, ?, ?, ?::jsonb) on conflict (policy_id, version) do nothing`,
+    [
+      file.policy.id,
+      file.policy.version,
+      file.sha256,
+      file.fileName,
+      file.text,
+      JSON.stringify(file.policy.approval.levels.map(({ level, role }) => ({ level, role }))),
+    ],
   );
   const stored = await db('settle.policy_versions')
     .where({ policy_id: file.policy.id, version: file.policy.version })

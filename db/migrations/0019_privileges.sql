@@ -6,6 +6,8 @@ begin
   execute format('grant select on all tables in schema settle to %I', app);
   execute format('grant insert on all tables in schema settle to %I', app);
   execute format('revoke insert on settle.payment_transitions, settle.approval_requests, settle.approval_items, settle.payments from %I', app);
+  -- Whoever may decide, and under which levels, is written by the owner: nobody appoints themselves.
+  execute format('revoke insert on settle.staff, settle.policy_versions from %I', app);
   execute format('grant insert (payment_id, region, case_id, kind, period, institution, enterprise, pool, advance_year, amount_fen, debtor_account, payee_name, payee_account, payee_bank_code, request_id) on settle.payments to %I', app);
   execute format('grant update (state, next_due_at, closed_on) on settle.cases to %I', app);
   execute format('grant update (request_id, payee_name, payee_account, payee_bank_code, amount_fen) on settle.payments to %I', app);
