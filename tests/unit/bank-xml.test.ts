@@ -28,7 +28,7 @@ function toNode(raw: Record<string, unknown>): XmlNode {
   return {
     name: name.replace(/^.*:/, ''),
     attributes: attributes && { ...attributes },
-    text: content.map((part) => String(part['#text'] ?? '')).join(''),
+    text: content.map((part) => (part['#text'] as string | undefined) ?? '').join(''),
     children: content.filter((part) => part['#text'] === undefined).map(toNode),
   };
 }

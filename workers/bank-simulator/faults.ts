@@ -31,7 +31,6 @@ const faultSchema = z.strictObject({
 });
 
 export type Fault = z.infer<typeof faultSchema>;
-export type FaultOutcome = Fault['outcome'];
 
 /** @throws Refusal `FileInvalid` naming the entry and the key. */
 export function parseFaults(value: unknown, file: string): Fault[] {

@@ -202,8 +202,8 @@ const amount = z
 const date = z.string().refine(isPlainDate, 'must be a date');
 const account = z.string().regex(/^[A-Za-z0-9-]{1,34}$/);
 
-export const accountsSchema = z.array(z.strictObject({ account, opening: amount }));
-export const creditsSchema = z.array(
+const accountsSchema = z.array(z.strictObject({ account, opening: amount }));
+const creditsSchema = z.array(
   z.strictObject({
     id: z.string().min(1).max(200),
     account,

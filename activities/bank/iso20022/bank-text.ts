@@ -40,6 +40,7 @@ function isPlainAscii(character: string): boolean {
 
 /** Composed, blanks and control characters run together to one blank, characters outside GBK replaced, cut to length. */
 export function bankText(text: string, maxLength: number = Limits.name): string {
+  if (text.length <= maxLength && PLAIN.test(text)) return text;
   const tidy = text
     .normalize('NFC')
     .replace(/[\s\u0000-\u001f\u007f-\u009f\ufeff]+/g, ' ')
