@@ -140,3 +140,25 @@ const EXCLUSIONS: Readonly<Record<string, Label>> = {
 export function exclusionLabel(reason: string): Label {
   return EXCLUSIONS[reason] ?? label(reason, '');
 }
+
+const INVARIANTS: Readonly<Record<string, string>> = {
+  'every book sums to zero': '每本账借贷相等',
+  'stored balance = sum of entries': '账户余额等于其分录之和',
+  'supervised cash = ledgers, payables, transit and suspense': '监管账户存款等于机构账簿、应付、在途与待处理之和',
+  'advance outstanding = disbursed − moved back': '未收回预付金等于已拨付减已转回',
+  'memo accounts mirror each other': '备查账户两边相符',
+  'cash and institution ledgers never below zero': '存款与机构账簿从未透支',
+  'prepayment pays direct settlement only': '预付金只用于货款直接结算',
+  'chain intact': '分录哈希链完整',
+  'cash agrees with the bank': '账面存款与银行相符',
+  'each released batch has its approvals on its hash': '每批拨付的各级审批齐全且内容未变',
+  'each payment is in the state that its changes lead to': '每笔支付的状态由其变更记录得出',
+  'each payment is in the books as its state says': '每笔支付的记账与其状态一致',
+  'returns add up to prepayments and to the ledger': '返还之和与预付金、账簿一致',
+};
+
+/** An invariant by its Chinese name, with the one it has in `summary.json` beside it. */
+export function invariantLabel(name: string): Label {
+  const zh = INVARIANTS[name];
+  return zh === undefined ? label(name, '') : label(zh, name);
+}

@@ -4,8 +4,9 @@ import { count, formatFen, money } from './amounts';
 import { table, tag } from './components';
 import { html, raw, type Html } from './html';
 import type { ReportInput } from './input';
-import { both, label, monthLabel } from './labels';
+import { both, label } from './labels';
 import type { RegionView } from './model';
+import { masthead, title } from './masthead';
 import { SCRIPT } from './script';
 import { SECTIONS } from './sections';
 import { attentionFigures, moneyFigures } from './sections/key-figures';
@@ -23,131 +24,25 @@ function numeral(position: number): string {
   return position <= 10 ? NUMERALS[position - 1]! : `十${NUMERALS[position - 11] ?? ''}`;
 }
 
-function span(view: RegionView): string {
-  const first = view.months[0];
-  const last = view.months.at(-1);
-  if (!first || !last) return '';
-  if (first === last) return monthLabel(first, true);
-  return `${monthLabel(first, true)}至${monthLabel(last, first.slice(0, 4) !== last.slice(0, 4))}`;
-}
-
-function verdict(views: readonly RegionView[]): Html {
-  const all = sum(views.map((view) => BigInt(view.input.summary.invariants.length)));
-  const failing = views.flatMap((view) => view.failing.map((name) => ({ view, name })));
-  if (all === 0n)
-    return html`<div class="verdict bad" data-verdict="none">
-      <span class="big" aria-hidden="true">?</span>
-      <div>
-        <p>没有检查不变量 <span class="en" lang="en">No invariant was checked</span></p>
-      </div>
-    </div>`;
-  if (failing.length === 0)
-    return html`<div class="verdict" data-verdict="ok">
-      <span class="big" aria-hidden="true">✓</span>
-      <div>
-        <p>全部 ${String(all)} 项不变量成立 <span class="en" lang="en">All invariants hold</span></p>
-        <p>每一项的检查结果见“不变量”一节。</p>
-      </div>
-    </div>`;
-  return html`<div class="verdict bad" data-verdict="failing">
-    <span class="big" aria-hidden="true">✗</span>
-    <div>
-      <p>
-        ${count(failing.length)} 项不变量不成立
-        <span class="en" lang="en">${count(failing.length)} of ${String(all)} invariants fail</span>
-      </p>
-      <p>
-        ${failing.map(
-          ({ view, name }, index) =>
-            html`${index > 0 && '、'}<a href="#${view.anchor}-invariants"
-                >${views.length > 1 && `${view.input.regionName} · `}${name}</a
-              >`,
-        )}
-      </p>
-    </div>
-  </div>`;
-}
-
-function policies(views: readonly RegionView[]): Html[] {
-  const lines = new Map<string, Html>();
-  for (const { input } of views)
-    for (const { id, version, sha256 } of input.summary.policies) {
-      const document = input.documents?.[id];
-      lines.set(
-        `${id} ${version} ${sha256}`,
-        html`<div>
-          ${document && html`<div>${document.number}</div>`}
-          <div class="code">${id} ${version}</div>
-          <div class="code" title="SHA-256 ${sha256}">SHA-256 ${sha256.slice(0, 12)}…</div>
-        </div>`,
-      );
-    }
-  return [...lines.values()];
-}
-
-function facts(input: ReportInput, views: readonly RegionView[]): Html {
-  const { command, seed, scenario, webUiHint } = input.generatedFrom;
-  const sources = [...new Set(views.map((view) => view.input.summary.calendar.source))];
-  return html`<dl class="facts">
-    <div>
-      <dt>政策 Policy</dt>
-      <dd>${policies(views)}</dd>
-    </div>
-    <div>
-      <dt>日历 Calendar</dt>
-      <dd>${sources.map((source) => html`<div>${source}</div>`)}</dd>
-    </div>
-    <div>
-      <dt>场景与种子 Scenario, seed</dt>
-      <dd>${scenario ?? '人人按时 everybody on time'} · ${seed}</dd>
-    </div>
-    <div>
-      <dt>命令 Command</dt>
-      <dd><span class="code">${command}</span></dd>
-    </div>
-    ${
-      webUiHint &&
-      html`<div class="screen">
-        <dt>流程历史 Workflow histories</dt>
-        <dd><span class="code">${webUiHint}</span></dd>
-      </div>`
-    }
-  </dl>`;
-}
-
-function masthead(input: ReportInput, views: readonly RegionView[]): Html {
-  const provisional = views.some((view) => view.input.summary.calendar.provisional);
-  return html`<header class="mast">
-    <div class="in">
-      <p class="over">政策年度预演报告 <span lang="en">· Policy-year rehearsal</span></p>
-      <h1>${views.map((view) => view.input.regionName).join(' · ')}</h1>
-      <p class="period">
-        ${[...new Set(views.map(span))].join('、')}
-        <span class="en" lang="en"
-          >${[...new Set(views.map(({ input: { summary } }) => `${summary.from} to ${summary.to}`))].join(', ')}</span
-        >
-      </p>
-      ${verdict(views)}
-      ${provisional && html`<p class="provisional" data-provisional>暂定日历：有年份尚未公布放假安排，按周末推算，结果仅供参考。 <span class="en" lang="en">Provisional calendar: a year is not published yet, weekends are assumed.</span></p>`}
-      ${facts(input, views)}
-    </div>
-  </header>`;
-}
-
 function contents(views: readonly RegionView[]): Html {
+  const list = (view: RegionView): Html =>
+    html`<ul>
+      ${SECTIONS.filter((section) => section.applies(view)).map((section) => html`<li><a href="#${view.anchor}-${section.id}">${section.title.zh}</a></li>`)}
+    </ul>`;
+  const alone = views.length === 1;
   return html`<nav class="toc" id="toc" aria-label="目录 Contents">
     <div>
-      <div class="lists">
-        ${views.length > 1 && html`<div><a class="rg" href="#all">各地区 All regions</a></div>`}${views.map(
-          (view) =>
-            html`<div>
-              <a class="rg" href="#${view.anchor}">${view.input.regionName}</a>
-              <ul>
-                ${SECTIONS.filter((section) => section.applies(view)).map((section) => html`<li><a href="#${view.anchor}-${section.id}">${section.title.zh}</a></li>`)}
-              </ul>
-            </div>`,
-        )}
-      </div>
+      ${
+        alone
+          ? views.map(list)
+          : html`<a class="rg" href="#all">各地区合计</a>${views.map(
+                (view) =>
+                  html`<details>
+                    <summary>${view.input.regionName}</summary>
+                    ${list(view)}
+                  </details>`,
+              )}`
+      }
     </div>
   </nav>`;
 }
@@ -229,7 +124,6 @@ function region(view: RegionView, alone: boolean): Html {
 
 /** The whole page. */
 export function page(input: ReportInput, views: readonly RegionView[]): Html {
-  const title = `${views.map((view) => view.input.regionName).join('、')} 政策年度预演报告`;
   return html`<!doctype html>
     <html lang="zh-CN">
       <head>
@@ -237,7 +131,7 @@ export function page(input: ReportInput, views: readonly RegionView[]): Html {
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta http-equiv="Content-Security-Policy" content="${raw(CONTENT_SECURITY_POLICY)}" />
-        <title>${title}</title>
+        <title>${title(views)} 政策年度预演报告</title>
         ${raw(`<style>${BASE + PARTS + VIEWS}</style>`)}
       </head>
       <body>

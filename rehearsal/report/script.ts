@@ -66,7 +66,8 @@ if('IntersectionObserver' in window){
   var io=new IntersectionObserver(function(es){es.forEach(function(e){
     if(!e.isIntersecting)return;
     all('.toc a[aria-current]').forEach(function(a){a.removeAttribute('aria-current');});
-    var a=links[e.target.id];if(a)a.setAttribute('aria-current','true');
+    var a=links[e.target.id];if(!a)return;a.setAttribute('aria-current','true');
+    var own=a.closest('details');if(own&&!own.open){all('.toc details').forEach(function(d){d.open=d===own;});}
   });},{rootMargin:'-10% 0px -75% 0px'});
   all('.sec[id]').forEach(function(s){io.observe(s);});
 }

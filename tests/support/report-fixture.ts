@@ -129,13 +129,13 @@ function balances(): Summary['balances'] {
 }
 
 const INVARIANTS: Summary['invariants'] = [
-  ['books-balance', '2 books, 1,204 entries, each book sums to 0.00'],
-  ['balances-match-entries', '61 accounts agree with the sum of their entries'],
-  ['supervised-cash', '186,000.00 in cash; ledgers 186,000.00, payables, transit and suspense 0.00'],
-  ['advance-outstanding', '44,282,839.59 disbursed − 44,096,839.59 moved back = 186,000.00 outstanding'],
-  ['bank-agrees', '4 cash accounts agree with the bank'],
-  ['approvals-complete', '10 released batches, each with four approvals on its hash'],
-  ['chain-intact', '602 journals'],
+  ['every book sums to zero', 'fund: 340 entries, 0.00, supervised: 864 entries, 0.00'],
+  ['stored balance = sum of entries', '61 accounts'],
+  ['supervised cash = ledgers, payables, transit and suspense', 'cash 186000.00 = ledgers 186000.00 + payables 0.00'],
+  ['advance outstanding = disbursed − moved back', '186000.00 = 44282839.59 − 44096839.59'],
+  ['cash agrees with the bank', '4 accounts, to the fen'],
+  ['each released batch has its approvals on its hash', '10 batches'],
+  ['chain intact', '602 journals'],
 ].map(([name, detail]) => ({ name: name!, ok: true, detail: detail! }));
 
 const PEOPLE: readonly [level: string, person: string][] = [
@@ -363,5 +363,107 @@ export function largeReport(institutions: number): ReportInput {
     { book: 'supervised' as const, account: `supervised/ledger/${id}/own`, balance: '-1000.00' },
     { book: 'supervised' as const, account: `supervised/ledger/${id}/prepayment`, balance: '0.00' },
   ]);
+  return report;
+}
+
+/** The same region with what the later parts of the engine add: windows, payments, enterprises and monthly funds. */
+export function fullReport(): ReportInput {
+  const report = reportFixture();
+  const { summary, names } = report.regions[0]!;
+  const institution = 'H65040100001';
+  names['E0001'] = '示例医药配送公司（示例）';
+  summary.lines = { accepted: '1500000.00', settled: '1200000.00', open: '250000.00', disputed: '50000.00' };
+  summary.rejectedLines = [{ period: '2026-04', line: 'L000009', code: 'after-cutoff' }];
+  summary.statements = [
+    {
+      institution,
+      period: '2026-04',
+      gross: '900000.00',
+      credits: '-100000.00',
+      net: '800000.00',
+      fromPrepayment: '700000.00',
+      fromOwn: '100000.00',
+      topUp: '60000.00',
+      confirmedOn: '2026-04-10',
+      paidOn: '2026-04-21',
+    },
+    {
+      institution,
+      period: '2026-05',
+      gross: '400000.00',
+      credits: '0.00',
+      net: '400000.00',
+      fromPrepayment: '400000.00',
+      fromOwn: '0.00',
+      topUp: '0.00',
+      confirmedOn: '2026-05-10',
+      paidOn: null,
+    },
+  ];
+  summary.payments = [
+    {
+      institution,
+      enterprise: 'E0001',
+      period: '2026-04',
+      amount: '800000.00',
+      state: 'succeeded',
+      attempts: 2,
+      paidOn: '2026-04-27',
+    },
+    {
+      institution,
+      enterprise: 'E0001',
+      period: '2026-05',
+      amount: '400000.00',
+      state: 'held',
+      attempts: 0,
+      paidOn: null,
+    },
+  ];
+  summary.enterpriseCases = [
+    {
+      enterprise: 'E0001',
+      kind: 'risk-warning',
+      period: '2026-05',
+      openedOn: '2026-06-01',
+      deadline: null,
+      closedOn: null,
+      state: 'warned',
+    },
+  ];
+  summary.eligibility = [{ institution, period: '2026-04', eligible: false, failed: ['score'] }];
+  summary.preallocations = [
+    { institution, pool: 'employee', period: '2026-04', amount: '250000.00', paidOn: '2026-04-09' },
+  ];
+  summary.settlements = [
+    {
+      institution,
+      pool: 'employee',
+      period: '2026-04',
+      payable: '310000.00',
+      preallocated: '250000.00',
+      carriedIn: '0.00',
+      paid: '0.00',
+      held: '60000.00',
+      released: '60000.00',
+      carriedOut: '0.00',
+      reviewedOn: '2026-05-22',
+      paidOn: null,
+      releasedOn: '2026-06-24',
+    },
+  ];
+  summary.clearings = [
+    {
+      institution,
+      pool: 'employee',
+      quarter: '2026-Q2',
+      payable: '310000.00',
+      preallocated: '250000.00',
+      paid: '0.00',
+      held: '60000.00',
+      carriedOut: '0.00',
+      signedOn: '2026-07-24',
+    },
+  ];
   return report;
 }

@@ -1,5 +1,5 @@
 import { renderReport, type ReportInput } from '../../rehearsal/report';
-import { emptySummary, largeReport, regionFixture, reportFixture } from '../support/report-fixture';
+import { emptySummary, fullReport, largeReport, regionFixture, reportFixture } from '../support/report-fixture';
 
 /** The text of the element with this attribute, tags taken out: how a reader sees it. */
 function textOf(page: string, start: string, end: string): string {
@@ -115,6 +115,32 @@ describe('the report page', () => {
       expect(bare).not.toContain(`id="r1-${id}"`);
     expect(bare).toContain('id="r1-calendar"');
     expect(page).toContain('id="r1-breaches"');
+  });
+
+  it('shows windows, payments, funds and clearings once the summary has them', () => {
+    const full = renderReport(fullReport());
+    for (const id of ['windows', 'payments', 'preallocations', 'funds', 'clearings', 'enterprises']) {
+      expect(full).toContain(`id="r1-${id}"`);
+      expect(page).not.toContain(`id="r1-${id}"`);
+    }
+    const statements = textOf(textOfSection(full, 'windows'), '<tfoot>', '</tfoot>');
+    // 900,000 + 400,000; −100,000; 800,000 + 400,000; 700,000 + 400,000; 100,000; 60,000
+    expect(statements).toContain('2 1,300,000.00 -100,000.00 1,200,000.00 1,100,000.00 100,000.00 60,000.00');
+    const payments = textOf(textOfSection(full, 'payments'), '<tfoot>', '</tfoot>');
+    expect(payments).toContain('2 400,000.00 1 笔 800,000.00 1 笔');
+    expect(textOf(full, 'id="r1-d2026-06-24"', '</div>')).toContain('60,000.00');
+  });
+
+  it('names payments by institution and pool and writes amounts with separators', () => {
+    const story = textOfSection(page, 'operator');
+    expect(story).toContain('示例市妇幼保健院（示例） · 职工统筹, 6,172,839.46: AC01');
+    expect(textOfSection(page, 'invariants')).toContain('186,000.00 = 44,282,839.59 − 44,096,839.59');
+  });
+
+  it('shows the name of the scenario without the folder it lies in', () => {
+    const named = only(({ generatedFrom }) => (generatedFrom.scenario = '/home/someone/scenario.yaml'));
+    expect(named).toContain('scenario.yaml');
+    expect(named).not.toContain('/home/someone');
   });
 
   it('escapes whatever came from a file', () => {

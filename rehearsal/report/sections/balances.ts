@@ -8,7 +8,7 @@ import type { RegionView } from '../model';
 /** The chart of accounts (DESIGN 6), most specific first. `$1` stands for the pool. */
 const FAMILIES: readonly [RegExp, Label][] = [
   [/^fund\/cash\/([^/]+)$/, label('支出户存款 · $1', 'Cash')],
-  [/^fund\/fiscal-deposit\/([^/]+)$/, label('财政专户存款 · $1', 'Fiscal deposit')],
+  [/^fund\/fiscal-deposit(?:\/([^/]+))?$/, label('财政专户存款 · $1', 'Fiscal deposit')],
   [/^fund\/transit\/([^/]+)\//, label('在途资金 · $1', 'In transit')],
   [/^fund\/advance\/vbp\/([^/]+)\//, label('集采预付金 · $1', 'Prepayment advance')],
   [/^fund\/advance\/instant\/([^/]+)\//, label('暂付款—即时结算 · $1', 'Instant-settlement advance')],
@@ -35,11 +35,8 @@ interface Family {
 function familyOf(account: string): Label {
   for (const [pattern, { zh, en }] of FAMILIES) {
     const match = pattern.exec(account);
-    if (match)
-      return label(
-        zh.replace('$1', () => poolLabel(match[1] ?? '').zh),
-        en,
-      );
+    const pool = match?.[1];
+    if (match) return label(pool === undefined ? zh.replace(' · $1', '') : zh.replace('$1', poolLabel(pool).zh), en);
   }
   return label(account, '');
 }

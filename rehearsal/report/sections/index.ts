@@ -4,6 +4,7 @@ import { balancesSection } from './balances';
 import { breachesSection, enterprisesSection } from './breaches';
 import { calendarSection } from './calendar';
 import { exceptionsSection } from './exceptions';
+import { clearingsSection, preallocationsSection, settlementsSection } from './funds';
 import { invariantsSection } from './invariants';
 import { keyFigures } from './key-figures';
 import { matrixSection } from './matrix';
@@ -11,6 +12,7 @@ import { moneySection } from './money';
 import { prepaymentsSection } from './prepayments';
 import { approvalsSection, operatorSection } from './stories';
 import { timelineSection } from './timeline';
+import { paymentsSection, windowsSection } from './windows';
 
 /** The parts of a region's report in the order of the page. A new part is one module and one entry here. */
 export const SECTIONS: readonly ReportSection[] = [
@@ -20,6 +22,11 @@ export const SECTIONS: readonly ReportSection[] = [
   matrixSection,
   exceptionsSection,
   prepaymentsSection,
+  windowsSection,
+  paymentsSection,
+  preallocationsSection,
+  settlementsSection,
+  clearingsSection,
   breachesSection,
   enterprisesSection,
   operatorSection,

@@ -1,6 +1,7 @@
 import type { ReportSection } from '../components';
 import { html } from '../html';
-import { both, label } from '../labels';
+import { both, invariantLabel, label } from '../labels';
+import { withSeparators } from '../prose';
 
 export const invariantsSection: ReportSection = {
   id: 'invariants',
@@ -13,9 +14,9 @@ export const invariantsSection: ReportSection = {
             html`<li class="${ok ? 'good' : 'bad'}">
               <b class="verdictmark">${ok ? '✓' : '✗'}</b>
               <div>
-                <strong>${name}</strong>
+                <strong>${both(invariantLabel(name))}</strong>
                 <span class="state">${both(ok ? label('成立', 'holds') : label('不成立', 'fails'))}</span>
-                <p>${detail}</p>
+                <p>${withSeparators(detail)}</p>
               </div>
             </li>`,
         )}

@@ -5,6 +5,7 @@ import { readEvent, type EventRole, type ReadEvent } from '../events';
 import { html, type Content, type Html } from '../html';
 import { both, caseLabel, eventLabel, label, LEVELS } from '../labels';
 import type { RegionView } from '../model';
+import { readable } from '../prose';
 
 /** Steps of one case shown in a story; a case of thousands of payments is told by its first ones and a number. */
 const STEPS_SHOWN = 30;
@@ -33,13 +34,13 @@ function troubled(steps: readonly Step[]): boolean {
   return steps.some((step) => step.role === 'operator' || step.role === 'bank-trouble');
 }
 
-function stepItem({ row, role }: Step): Html {
+function stepItem({ row, role }: Step, names: Readonly<Record<string, string>>): Html {
   const tone = role === 'bank-trouble' ? 'bad' : role === 'operator' ? 'warn' : role === 'paid' ? 'good' : 'calm';
   return html`<li class="${tone}">
     <span class="when"><time datetime="${row.date}">${row.date}</time> ${row.time}</span
     ><span
       ><b>${both(eventLabel(row.event))}</b> <span class="by">${row.actor}</span
-      ><span class="what">${row.detail}</span></span
+      ><span class="what">${readable(row.detail, names)}</span></span
     >
   </li>`;
 }
@@ -65,7 +66,7 @@ export const operatorSection: ReportSection = {
         return html`<article class="story">
           <h4>${caseHead(id)}</h4>
           <ol class="steps">
-            ${story.slice(0, STEPS_SHOWN).map(stepItem)}
+            ${story.slice(0, STEPS_SHOWN).map((step) => stepItem(step, view.input.names))}
           </ol>
           ${rest > 0 && html`<p class="hint">另有 ${count(rest)} 条，见 timeline.csv。</p>`}
         </article>`;

@@ -40,9 +40,9 @@ h1{font-size:clamp(1.7rem,1.1rem + 2.6vw,2.7rem);line-height:1.25;font-weight:65
 .toc a{display:block;padding:.2rem .8rem;margin-left:-2px;border-left:2px solid transparent;text-decoration:none;color:var(--soft);line-height:1.45}
 .toc a:hover{color:var(--ink)}.toc a[aria-current]{border-left-color:var(--accent);color:var(--accent);font-weight:600}
 .toc .rg{font-weight:600;color:var(--ink);border:0;padding:.2rem 0;margin:0}
-.toc summary{font-weight:600}
+.toc details{border:0;margin:0 0 .4rem}.toc summary{font-weight:600;padding:.2rem 0}.toc ul{margin-bottom:.7rem}
 main{min-width:0;padding-top:2rem}
-.region+.region{margin-top:4rem;padding-top:2.4rem;border-top:3px solid var(--accent)}
+.sec+.region{margin-top:3rem}.region+.region{margin-top:4rem;padding-top:2.4rem;border-top:3px solid var(--accent)}
 .region>header{margin-bottom:1.2rem}.region>.only{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 h2{font-size:1.75rem;line-height:1.3;font-weight:650}
 .sec{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:1.7rem 1.8rem 1.9rem;margin-top:1.4rem;scroll-margin-top:1rem}
