@@ -43,8 +43,7 @@ const UNREACHABLE = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ECO
 
 /** What a database says when it cannot be used, without the password that its URL may hold. */
 function unusable(error: unknown, url: string): unknown {
-  if (!(error instanceof Error)) return error;
-  const code = (error as { code?: unknown }).code;
+  const { code, message } = error as { code?: unknown; message?: string };
   const { hostname, port, pathname } = new URL(url);
   const name = `${hostname}${port === '' ? '' : `:${port}`}${pathname}`;
   if (typeof code !== 'string') return error;
@@ -52,7 +51,7 @@ function unusable(error: unknown, url: string): unknown {
     return new Refusal('DatabaseUnusable', `the database ${name} holds no ledger of this engine`, { database: name });
   }
   if (![...NO_ENTRY, ...UNREACHABLE].includes(code)) return error;
-  return new Refusal('DatabaseUnusable', `the database ${name} cannot be used (${code}): ${error.message}`, {
+  return new Refusal('DatabaseUnusable', `the database ${name} cannot be used (${code}): ${message}`, {
     database: name,
     reason: code,
   });

@@ -1,0 +1,281 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Interrupted } from '../../operator/cli/interrupted';
+import { keyFiguresOf } from '../../operator/cli/rehearsal-summary';
+import type { RehearsalResult, RehearseOptions } from '../../rehearsal/rehearse';
+import type { Summary } from '../../rehearsal/summary';
+import { cli, dataOf } from '../support/cli';
+
+const NO_POOLS = { employee: '0.00', resident: '0.00', 'employee-large': '0.00' };
+
+const prepayment = (institution: string, amount: string, disbursedOn: string | null) => ({
+  institution,
+  base: '1.00',
+  ratio: '0.5',
+  amount,
+  pools: NO_POOLS,
+  disbursedOn,
+});
+
+function returned(
+  period: string,
+  amount: string,
+  state: 'on-time' | 'late' | 'missing',
+  receivedOn: string | null,
+  toFundOn: string | null,
+): Summary['returns'][number] {
+  const institution = 'H65010000001';
+  return {
+    institution,
+    period,
+    dueOn: `${period}-20`,
+    amount,
+    pools: NO_POOLS,
+    fromUnused: '0.00',
+    receivedOn,
+    state,
+    toFundOn,
+  };
+}
+
+function summaryOf(region: string, change: Partial<Summary> = {}): Summary {
+  return {
+    policies: [{ id: 'xinjiang-2025-50', version: '1', sha256: 'a'.repeat(64) }],
+    region,
+    from: '2026-01',
+    to: '2026-12',
+    calendar: { source: '国办发明电〔2025〕7号', provisional: false },
+    prepayments: [prepayment('H65010000001', '1000.00', '2026-03-02'), prepayment('H65010000002', '500.00', null)],
+    returns: [
+      returned('2026-04', '100.00', 'on-time', '2026-04-15', '2026-04-30'),
+      returned('2026-05', '100.00', 'late', '2026-05-31', '2026-06-30'),
+      returned('2026-06', '100.00', 'missing', null, null),
+    ],
+    rejectedLines: [],
+    lines: { accepted: '0.00', settled: '0.00', open: '0.00', disputed: '0.00' },
+    statements: [],
+    payments: [],
+    breaches: [],
+    enterpriseCases: [],
+    alerts: [{ kind: 'return-late', case: `return/${region}/2026-05`, on: '2026-05-21' }],
+    eligibility: [],
+    preallocations: [],
+    settlements: [],
+    clearings: [],
+    balances: [
+      { book: 'fund', account: 'fund/advance/vbp/employee/H65010000001/2026', balance: '700.00' },
+      { book: 'fund', account: 'fund/advance/vbp/resident/H65010000001/2026', balance: '100.00' },
+      { book: 'fund', account: 'fund/cash/employee', balance: '9999.00' },
+    ],
+    invariants: [
+      { name: 'books sum to zero', ok: true, detail: '2 books' },
+      { name: 'chain intact', ok: true, detail: '7 journals' },
+    ],
+    ...change,
+  };
+}
+
+const broken = (region: string): Summary =>
+  summaryOf(region, { invariants: [{ name: 'chain intact', ok: false, detail: 'journal 4 differs' }] });
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'settle 预演 '));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+interface Played {
+  rehearse: (options: RehearseOptions) => Promise<RehearsalResult>;
+  options: () => RehearseOptions;
+  stopped: () => boolean;
+  env: NodeJS.ProcessEnv;
+}
+
+function playing(summaries: Summary[], more: Partial<RehearsalResult> = {}): Played {
+  let given: RehearseOptions | undefined;
+  let stopped = false;
+  return {
+    rehearse: async (options) => {
+      given = options;
+      options.progress({ kind: 'phase', message: 'opening the books' });
+      for (const month of [1, 6, 12])
+        options.progress({ kind: 'day', region: 'all', date: `2026-${month}-01`, done: month, total: 12 });
+      options.progress({ kind: 'note', message: 'a note' });
+      const stop = async () => void (stopped = true);
+      const ok = summaries.every(({ invariants }) => invariants.every((each) => each.ok));
+      return { summaries, files: [], durationMs: 2_345, ok, stop, ...more };
+    },
+    options: () => given!,
+    stopped: () => stopped,
+    env: { SETTLE_DATA: directory },
+  };
+}
+
+const YEAR = ['--from', '2026-01', '--to', '2026-12'];
+
+describe('rehearse', () => {
+  it('gives its options on, and stops what was started', async () => {
+    const played = playing([summaryOf('650100')]);
+    const argv = ['rehearse', 'a dir', 'b', ...YEAR, '--policy', 'p', '--policy', 'q.yaml', '--scenario', 's.yaml'];
+    const run = await cli([...argv, '--seed', '7', '--out', 'o', '--provisional-calendar', '--documents'], played);
+    expect(run.exitCode).toBe(0);
+    expect(played.options()).toMatchObject({
+      regions: ['a dir', 'b'],
+      from: '2026-01',
+      to: '2026-12',
+      policies: ['p', 'q.yaml'],
+      scenario: 's.yaml',
+      seed: 7,
+      out: 'o',
+      provisionalCalendar: true,
+      documents: true,
+      webUi: false,
+      command: expect.stringMatching(/^settle rehearse 'a dir' b --from 2026-01 /) as string,
+    });
+    expect(played.stopped()).toBe(true);
+  });
+
+  it('prints the summary and nothing else with --json; an array where several regions were given', async () => {
+    const one = summaryOf('650100');
+    const single = await cli(['rehearse', 'a', ...YEAR, '--json'], playing([one]));
+    expect(single.exitCode).toBe(0);
+    expect(dataOf(single)).toEqual(one);
+    const two = [one, summaryOf('650400')];
+    expect(dataOf(await cli(['rehearse', 'a', 'b', ...YEAR, '--json'], playing(two)))).toEqual(two);
+  });
+
+  it('tells progress in a few plain lines on standard error where that is no terminal', async () => {
+    const run = await cli(['rehearse', 'a', ...YEAR, '--json'], playing([summaryOf('650100')]));
+    expect(run.stderr).toBe(
+      'settle: opening the books\nsettle: 2026-6-01, 50 %\nsettle: 2026-12-01, 100 %\nsettle: a note\n',
+    );
+  });
+
+  it('prints what people ask for first, regions side by side, and where the files are', async () => {
+    const files = [
+      { summary: 'o/summary.json', journal: 'o/journal.csv', timeline: 'o/timeline.csv', report: 'o/r.html' },
+    ];
+    const played = playing([summaryOf('650100'), summaryOf('650400')], { files, report: 'o/report.html' });
+    const { stdout } = await cli(['rehearse', 'a', 'b', ...YEAR], played);
+    expect(stdout).toMatch(/^ +650100 +650400$/m);
+    expect(stdout).toMatch(/prepaid, yuan +1,000\.00 +1,000\.00$/m);
+    expect(stdout).toMatch(/returns on time +1 +1$/m);
+    expect(stdout).toMatch(/late +1 +1$/m);
+    expect(stdout).toMatch(/missing +1 +1$/m);
+    expect(stdout).toMatch(/moved to the fund, yuan +200\.00 +200\.00$/m);
+    expect(stdout).toMatch(/outstanding, yuan +800\.00 +800\.00$/m);
+    expect(stdout).toMatch(/alerts +1 +1$/m);
+    expect(stdout).toMatch(/invariants +2\/2 hold +2\/2 hold$/m);
+    expect(stdout).toContain('o/summary.json\no/journal.csv\no/timeline.csv\no/report.html\n');
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('ends with 1 and names the invariant that does not hold', async () => {
+    const run = await cli(['rehearse', 'a', 'b', ...YEAR], playing([summaryOf('650100'), broken('650400')]));
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toMatch(/BROKEN +650400 +chain intact: journal 4 differs/);
+    expect(await cli(['rehearse', 'a', ...YEAR, '--json'], playing([broken('650400')]))).toMatchObject({ exitCode: 1 });
+  });
+
+  it('does not call a run without any invariant a success', async () => {
+    const run = await cli(['rehearse', 'a', ...YEAR], playing([summaryOf('650100', { invariants: [] })]));
+    expect(run.exitCode).toBe(1);
+  });
+
+  it('marks a provisional calendar', async () => {
+    const provisional = summaryOf('650100', { calendar: { source: 'provisional: weekends only', provisional: true } });
+    const { stdout } = await cli(['rehearse', 'a', ...YEAR], playing([provisional]));
+    expect(stdout).toContain('The calendar is provisional');
+  });
+
+  it('ends at once when it is interrupted, with the shell’s exit code', async () => {
+    const controller = new AbortController();
+    const running = cli(['rehearse', 'a', ...YEAR], {
+      env: { SETTLE_DATA: directory },
+      stop: controller.signal,
+      rehearse: () => new Promise<never>(() => undefined),
+    });
+    controller.abort(new Interrupted(130));
+    expect(await running).toEqual({ exitCode: 130, stdout: '', stderr: 'settle: stopped\n' });
+  });
+});
+
+describe('the figures of a region', () => {
+  it('count what was disbursed, by state, and take what is outstanding from the ledger', () => {
+    expect(keyFiguresOf(summaryOf('650100'))).toEqual({
+      region: '650100',
+      prepayments: 1,
+      prepaidFen: 100_000n,
+      returns: { 'on-time': 1, late: 1, missing: 1 },
+      toFundFen: 20_000n,
+      outstandingFen: 80_000n,
+      breaches: 0,
+      alerts: 1,
+      holding: 2,
+      invariants: 2,
+    });
+  });
+});
+
+describe('start', () => {
+  function timeline(): string {
+    const path = join(directory, 'timeline.csv');
+    writeFileSync(
+      path,
+      'date,time,region,case,event,actor,detail\n' +
+        '2026-03-02,14:00,650100,prepayment/650100/2026,approved,officer,first-review\n' +
+        '2026-03-02,14:00,650100,prepayment/650100/2026,payment-failed,engine,"D1, 5.00: AC04"\n' +
+        '2026-05-21,06:00,650100,return/650100/2026-05,return-late,engine,H1: 1.00\n' +
+        '2026-05-21,06:00,650100,return/650100/2026-05,return-late,engine,H2: 2.00\n',
+    );
+    return path;
+  }
+  const withFiles = (summary: Summary): Played => {
+    const files = [{ summary: 's', journal: 'j', timeline: timeline(), report: 'r' }];
+    return playing([summary], { files, report: 'out/report.html', webUiUrl: 'http://127.0.0.1:8233' });
+  };
+
+  it('--once rehearses the sample with its scenario, tells the year, and ends', async () => {
+    const played = withFiles(summaryOf('650100'));
+    const { exitCode, stdout } = await cli(['start', '--once'], played);
+    expect(exitCode).toBe(0);
+    expect(played.options()).toMatchObject({ from: '2026-01', to: '2026-12', webUi: false, keepUp: false });
+    expect(played.options().regions.map((path) => path.slice(-6))).toEqual(['650100', '650400', '650500']);
+    expect(played.options().scenario).toMatch(/rehearsal.sample.scenario\.yaml$/);
+    expect(stdout).toMatch(/^2026-03 +1,000\.00 +· +·$/m);
+    expect(stdout).toMatch(/^2026-05 +· +100\.00 +· +1 due, 1 late$/m);
+    expect(stdout).toMatch(/^2026-06 +· +· +100\.00 +1 due, 1 missing$/m);
+    expect(stdout).toMatch(/^2026-03-02 +650100 +支付失败 +Payment failed +D1, 5\.00: AC04$/m);
+    expect(stdout).toMatch(/^2026-05-21 .*H1: 1\.00; H2: 2\.00$/m);
+    expect(stdout).not.toContain('first-review');
+    expect(stdout).toContain('Every invariant holds. One year in 2.3 s.');
+    expect(stdout).toContain('out/report.html');
+    expect(stdout).not.toContain('Ctrl-C');
+    expect(played.stopped()).toBe(true);
+  });
+
+  it('without --once keeps the Web UI up until somebody ends it, which is no failure', async () => {
+    const controller = new AbortController();
+    const played = withFiles(summaryOf('650100'));
+    const running = cli(['start'], { ...played, stop: controller.signal });
+    const ended = await Promise.race([
+      running.then(() => true),
+      new Promise((resolve) => setTimeout(resolve, 200, false)),
+    ]);
+    expect(ended).toBe(false);
+    expect(played.stopped()).toBe(false);
+    controller.abort(new Interrupted(130));
+    const { exitCode, stdout } = await running;
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('http://127.0.0.1:8233');
+    expect(played.options()).toMatchObject({ webUi: true, keepUp: true });
+    expect(played.stopped()).toBe(true);
+  });
+
+  it('ends with 1 when an invariant is broken', async () => {
+    const { exitCode, stdout } = await cli(['start', '--once'], withFiles(broken('650100')));
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('An invariant is broken');
+  });
+});
