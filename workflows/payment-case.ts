@@ -61,10 +61,12 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   setHandler(
     decideUpdate,
     async ({ at, ...decision }): Promise<DecisionResult> => {
-      await refusing(() => work.recordDecision({ caseId, at, decision }));
+      // Another handler may run while this one waits: the same decision sent twice at once counts once.
       const decided = request!;
-      decided.decisions.push(decision);
-      if (requestState(decided) === 'rejected') {
+      await refusing(() => work.recordDecision({ caseId, at, decision }));
+      const first = decided.decisions.every(({ level }) => level !== decision.level);
+      if (first) decided.decisions.push(decision);
+      if (first && requestState(decided) === 'rejected') {
         request = undefined;
         wanted.prepare = true;
       }
@@ -81,9 +83,9 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   setHandler(
     releaseUpdate,
     async ({ at, ...release }): Promise<DecisionResult> => {
-      await refusing(() => work.recordRelease({ caseId, at, release }));
       const { requestId, contentSha256 } = request!;
-      request = undefined;
+      await refusing(() => work.recordRelease({ caseId, at, release }));
+      if (request?.requestId === requestId) request = undefined;
       wanted.send = true;
       return { requestId, contentSha256, state: 'released', next: 'sent to the bank' };
     },
