@@ -146,6 +146,27 @@ export async function recordAttempt(db: Knex, attempt: Attempt): Promise<bigint>
   return row!.attempt_id;
 }
 
+/** What an update id was used for first, unless it was refused then: a refused update leaves nothing behind. */
+export async function findAttempt(db: Knex, updateId: string): Promise<Omit<Attempt, 'at'> | undefined> {
+  const row = await db('settle.decision_attempts as a')
+    .leftJoin('settle.decision_outcomes as o', 'o.attempt_id', 'a.attempt_id')
+    .where('a.update_id', updateId)
+    .whereRaw(`coalesce(o.outcome, 'fault') in ('accepted', 'fault')`)
+    .orderBy('a.attempt_id')
+    .first('a.*');
+  if (!row) return undefined;
+  return {
+    updateId,
+    caseId: row.case_id,
+    ...(row.request_id === null ? {} : { requestId: row.request_id }),
+    person: row.person,
+    action: row.action,
+    ...(row.level === null ? {} : { level: row.level }),
+    ...(row.content_sha256 === null ? {} : { contentSha256: row.content_sha256 }),
+    reason: row.reason,
+  };
+}
+
 export async function recordOutcome(db: Knex, attemptId: bigint, outcome: string, message = ''): Promise<void> {
   await db('settle.decision_outcomes').insert({ attempt_id: attemptId, outcome, message });
 }

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Attempt, RequestRecord } from '../../db/approvals';
-import { loadRequests, recordAttempt, recordOutcome } from '../../db/approvals';
+import { findAttempt, loadRequests, recordAttempt, recordOutcome } from '../../db/approvals';
 import { loadStaff } from '../../db/register';
 import { hasRole, nextLevel, type Decision } from '../../domain/approval';
 import type { OperatorInput } from '../../domain/payment';
@@ -36,9 +36,14 @@ export interface DecideCommand extends UpdateIdentity {
  */
 export async function decide(context: CommandContext, command: DecideCommand): Promise<DecisionResult> {
   const request = await openRequest(context, command.requestId);
-  const level = command.level ?? nextLevel(request)?.level ?? request.levels.at(-1)!.level;
   const contentSha256 = command.contentSha256 ?? request.contentSha256;
   const updateId = command.updateId ?? randomUUID();
+  // A repeated command means the level that it decided the first time, not the one that is next by now.
+  const level =
+    command.level ??
+    (await findAttempt(context.db, updateId))?.level ??
+    nextLevel(request)?.level ??
+    request.levels.at(-1)!.level;
   const at = context.clock.now();
   const reason = command.reason ?? '';
   const attempt: Attempt = {
@@ -100,8 +105,11 @@ export interface PaymentCommand extends Omit<OperatorInput, 'actionId'>, UpdateI
 export async function actOnPayments(context: CommandContext, command: PaymentCommand): Promise<OperatorResult> {
   const { caseId, updateId = randomUUID(), ...operator } = command;
   const at = context.clock.now();
-  const { person, action, reason } = operator;
-  return attempted(context, { updateId, caseId, person, action, reason, at }, () =>
+  const { person, action, reason, paymentIds, account } = operator;
+  const contentSha256 = createHash('sha256')
+    .update(JSON.stringify([paymentIds, account ?? null]))
+    .digest('hex');
+  return attempted(context, { updateId, caseId, person, action, reason, contentSha256, at }, () =>
     update(context.client, caseId, () =>
       handleOf(context.client, caseId).executeUpdate(actOnPaymentsUpdate, {
         updateId,
@@ -136,9 +144,11 @@ async function requireRole(
 
 /** Records the attempt, runs it, and records what came of it. */
 async function attempted<T>({ db, log }: CommandContext, attempt: Attempt, run: () => Promise<T>): Promise<T> {
+  const earlier = await findAttempt(db, attempt.updateId);
   const attemptId = await recordAttempt(db, attempt);
   const fields = { caseId: attempt.caseId, requestId: attempt.requestId, action: attempt.action };
   try {
+    if (earlier) assertSame(earlier, attempt);
     const result = await run();
     await recordOutcome(db, attemptId, 'accepted');
     log.info(fields, 'accepted');
@@ -163,6 +173,18 @@ async function update<T>(client: Client, caseId: string, run: () => Promise<T>):
       throw new Refusal('CaseClosed', `${caseId} is not running: it has ended, or never began`, { caseId });
     throw error;
   }
+}
+
+const IDENTITY = ['caseId', 'requestId', 'person', 'action', 'level', 'contentSha256', 'reason'] as const;
+
+/** The same key with other content is an error, whatever the difference. */
+function assertSame(earlier: Omit<Attempt, 'at'>, attempt: Attempt): void {
+  const differs = IDENTITY.filter((key) => (earlier[key] ?? '') !== (attempt[key] ?? ''));
+  if (differs.length === 0) return;
+  throw new Refusal('IdempotencyConflict', `this update id was used before with another ${differs.join(', ')}`, {
+    updateId: attempt.updateId,
+    caseId: earlier.caseId,
+  });
 }
 
 /** Temporal answers a repeated update id with the first result, whatever was asked the second time. */
