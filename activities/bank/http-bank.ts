@@ -65,6 +65,8 @@ export function createHttpBank(options: HttpBankOptions): Bank {
     },
 
     async ask(question) {
+      // A request that names no payment would ask about all of the message.
+      if (question.payments.length === 0) return [];
       const request = writeQuestion(question);
       const report = readPain002((await call('pacs028', question.at, request)).body);
       const ids = question.payments.map(({ endToEndId }) => endToEndId);

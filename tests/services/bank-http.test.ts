@@ -218,6 +218,10 @@ describe('asking', () => {
     });
   });
 
+  it('about no payment needs no bank', async () => {
+    expect(await connect('http://127.0.0.1:1').ask({ ...question, payments: [] })).toEqual([]);
+  });
+
   it('may be done again when there was no answer', async () => {
     const bank = await bankThat((request) => request.socket.destroy());
     await expect(bank.ask(question)).rejects.toBeInstanceOf(BankTimeout);
