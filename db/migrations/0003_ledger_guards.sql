@@ -32,7 +32,7 @@ END $$;
 
 -- Journals continue their region's chain without a gap, and each comes with its transfers in the same statement.
 CREATE FUNCTION ledger.journals_inserted() RETURNS trigger
-LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql SET search_path = ledger, pg_temp SET work_mem = '64MB' AS $$
 DECLARE
   batch  record;
   head   ledger.chain_head;
@@ -131,7 +131,7 @@ END $$;
 
 -- Adds a statement's transfers to the stored balances, whose bounds are checked as it does.
 CREATE FUNCTION ledger.move_balances(regions text[], accounts integer[], deltas bigint[]) RETURNS void
-LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
 BEGIN
   UPDATE ledger.balance b SET balance_fen = b.balance_fen + d.delta
   FROM unnest(regions, accounts, deltas) AS d (region, account_id, delta)
@@ -144,9 +144,9 @@ END $$;
 -- the stored balances within their bounds. That a journal has all its transfers is checked with the journal: here it is
 -- enough that none is numbered beyond its count, since their numbers are unique.
 CREATE FUNCTION ledger.transfers_inserted() RETURNS trigger
-LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' SET enable_nestloop = on AS $$
+LANGUAGE plpgsql SET search_path = ledger, pg_temp SET work_mem = '64MB' SET enable_nestloop = on AS $$
 DECLARE
-  many     CONSTANT bigint := 1000;
+  many     CONSTANT bigint := 500;
   batch    record;
   suspect  record;
   regions  text[];

@@ -94,7 +94,7 @@ END $$;
 -- The lines of each journal's transfers in the canonical content, and how many they are.
 CREATE FUNCTION ledger.transfer_lines(p_journals integer, p_transfer_journals integer[], p_debits text[], p_credits text[], p_amounts_fen bigint[],
   OUT lines text[], OUT counts integer[])
-LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql SET search_path = ledger, pg_temp  SET work_mem = '64MB' AS $$
 DECLARE
   first  integer;
   last   integer;
@@ -122,10 +122,11 @@ CREATE FUNCTION ledger.post(
   p_transfer_journals integer[], p_debits text[], p_credits text[], p_amounts_fen bigint[],
   OUT posted integer, OUT duplicates integer[]
 )
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
   SET work_mem = '64MB' SET datestyle = 'ISO, YMD' SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
+  c_many      CONSTANT integer := 500;
   v_head      ledger.chain_head;
   v_missing   text[];
   v_stamps    integer[];
@@ -142,6 +143,9 @@ BEGIN
   PERFORM ledger.check_shape(p_region,
     ARRAY[cardinality(p_keys), cardinality(p_books), cardinality(p_dates), cardinality(p_events), cardinality(p_references), cardinality(p_case_ids), cardinality(p_policies)],
     ARRAY[cardinality(p_transfer_journals), cardinality(p_debits), cardinality(p_credits), cardinality(p_amounts_fen)]);
+  -- Few rows use the session's plans, which must stay right as the tables grow: indexes only. For many it is worth planning
+  -- anew, with their number in view.
+  IF cardinality(p_amounts_fen) > c_many THEN PERFORM set_config('plan_cache_mode', 'force_custom_plan', true); END IF;
   posted := 0;
   duplicates := '{}';
   IF p_keys = '{}' THEN RETURN; END IF;
@@ -150,8 +154,8 @@ BEGIN
   INSERT INTO ledger.chain_head (region) VALUES (p_region) ON CONFLICT DO NOTHING;
   SELECT * INTO v_head FROM ledger.chain_head WHERE region = p_region FOR UPDATE;
 
-  v_missing := ARRAY(SELECT DISTINCT path FROM unnest(p_debits || p_credits) AS u (path)
-                     EXCEPT SELECT path FROM ledger.account WHERE region = p_region);
+  v_missing := ARRAY(SELECT DISTINCT u.path FROM unnest(p_debits || p_credits) AS u (path)
+                     WHERE NOT EXISTS (SELECT FROM ledger.account a WHERE a.region = p_region AND a.path = u.path));
   IF v_missing <> '{}' THEN PERFORM ledger.open_accounts(p_region, v_missing); END IF;
   v_stamps := ledger.stamp_policies(p_region, p_policy_ids, p_policy_versions, p_policy_sha256s);
   v_policies := ARRAY(SELECT E'\t' || id || E'\t' || version || E'\t' || sha256

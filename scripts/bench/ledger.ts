@@ -11,7 +11,7 @@ import { connect } from '../../db/connect';
 import type { Database } from '../../db/connect';
 import { postJournals } from '../../db/ledger';
 import { createDatabase } from '../../db/roles';
-import { verify } from '../../db/verify';
+import { LEDGER_INVARIANTS, verify } from '../../db/verify';
 import type { Journal } from '../../domain/ledger';
 import type { PlainDate } from '../../domain/plain-date';
 import { processGuard } from '../../workers/services/guard';
@@ -180,7 +180,7 @@ async function main(): Promise<void> {
     const all = await measure(app, owner, sizes);
     const lines = all.map((each) => lineOf(each, all[0]!));
     const began = performance.now();
-    const invariants = await verify(app, REGION);
+    const invariants = await verify(app, REGION, LEDGER_INVARIANTS);
     const verifySeconds = Number(((performance.now() - began) / 1_000).toFixed(1));
     const journals = invariants.find((row) => row.name === 'chain intact')!.detail;
     const result = { machine: about, sizes, lines, verify: { seconds: verifySeconds, of: journals, invariants } };

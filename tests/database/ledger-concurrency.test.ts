@@ -1,10 +1,9 @@
 import { supervisedAccounts as supervised } from '../../domain/ledger/chart';
 import type { Journal } from '../../domain/ledger/journal';
 import { balances, postJournals } from '../../db/ledger';
-import { verify } from '../../db/verify';
 import { createTestDatabase } from '../support/database';
 import type { TestDatabase } from '../support/database';
-import { journal, refusalOf, transfer } from '../support/ledger';
+import { journal, refusalOf, transfer, verifyLedger } from '../support/ledger';
 
 const institution = (n: number): string => `H6505${String(n).padStart(7, '0')}`;
 const topUp = (key: string, n: number, fen: bigint): Journal =>
@@ -27,7 +26,7 @@ describe('several posters at once', () => {
     expect(results.every((result) => result.posted === 10)).toBe(true);
     const rows = await balances(database.app, '650500');
     expect(rows.map((row) => row.balanceFen)).toEqual([1200n, ...Array.from({ length: 10 }, () => -120n)]);
-    expect((await verify(database.app, '650500')).filter((row) => !row.ok)).toEqual([]);
+    expect((await verifyLedger(database.app, '650500')).filter((row) => !row.ok)).toEqual([]);
   });
 
   it('post the same key once', async () => {

@@ -3,10 +3,9 @@ import { POSTING_RULES } from '../../domain/ledger/posting-rules';
 import type { LedgerEvent } from '../../domain/ledger/posting-rules';
 import type { Transfer } from '../../domain/ledger/journal';
 import { postJournals } from '../../db/ledger';
-import { verify } from '../../db/verify';
 import { createTestDatabase } from '../support/database';
 import type { TestDatabase } from '../support/database';
-import { HOSPITAL as H, journal, nonZeroBalances, transfer } from '../support/ledger';
+import { HOSPITAL as H, journal, nonZeroBalances, transfer, verifyLedger } from '../support/ledger';
 
 const E = 'E0001';
 const cash = fund.cash('employee');
@@ -234,7 +233,7 @@ describe('every event of the ledger posts what the table of DESIGN 6 says', () =
       [returning]: -60_100n,
       [payable]: -200n,
     });
-    expect((await verify(database.app)).filter((row) => !row.ok)).toEqual([]);
+    expect((await verifyLedger(database.app)).filter((row) => !row.ok)).toEqual([]);
   });
 
   it('covers every event and every rule of the table', () => {

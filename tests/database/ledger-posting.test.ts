@@ -259,7 +259,7 @@ describe('what the ledger tells', () => {
     const row = await database
       .app('ledger.journal')
       .join('ledger.policy_stamp', 'ledger.policy_stamp.policy_stamp_id', 'ledger.journal.policy_stamp_id')
-      .where({ region, key: 'a' })
+      .where({ 'ledger.journal.region': region, key: 'a' })
       .first();
     expect(row).toMatchObject({
       policy_id: POLICY.id,

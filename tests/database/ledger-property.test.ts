@@ -3,10 +3,9 @@ import { ACCOUNT_KINDS, parseAccount } from '../../domain/ledger/chart';
 import type { Journal } from '../../domain/ledger/journal';
 import type { LedgerEvent } from '../../domain/ledger/posting-rules';
 import { balances, postJournals } from '../../db/ledger';
-import { verify } from '../../db/verify';
 import { createTestDatabase } from '../support/database';
 import type { TestDatabase } from '../support/database';
-import { journal, refusalOf, transfer } from '../support/ledger';
+import { journal, refusalOf, transfer, verifyLedger } from '../support/ledger';
 
 /** The supervised book of one institution, as a handful of amounts: what a clerk would keep on paper. */
 interface Paper {
@@ -90,7 +89,7 @@ describe('the ledger', () => {
           const stored = await balances(database.app, region);
           expect(new Map(stored.map((row) => [row.account, row.balanceFen]))).toEqual(paper.amounts);
           // This clerk keeps the supervised book alone, so only the agreement of both books is left out.
-          const broken = (await verify(database.app, region)).filter((row) => !row.ok);
+          const broken = (await verifyLedger(database.app, region)).filter((row) => !row.ok);
           expect(broken.filter((row) => !row.name.startsWith('advance outstanding'))).toEqual([]);
         },
       ),

@@ -1,9 +1,8 @@
 import { fundAccounts as fund, supervisedAccounts as supervised } from '../../domain/ledger/chart';
 import { postJournals } from '../../db/ledger';
-import { verify } from '../../db/verify';
 import { createTestDatabase } from '../support/database';
 import type { TestDatabase } from '../support/database';
-import { HOSPITAL as H, REGION, journal, transfer } from '../support/ledger';
+import { HOSPITAL as H, REGION, journal, transfer, verifyLedger } from '../support/ledger';
 
 const cash = fund.cash('employee');
 const vbp = fund.advanceVbp('employee', H, 2026);
@@ -68,7 +67,7 @@ describe('verify', () => {
   afterAll(() => database.drop());
 
   it('finds nothing in what was posted, and tells the figures', async () => {
-    expect(await verify(database.app, REGION)).toEqual(
+    expect(await verifyLedger(database.app, REGION)).toEqual(
       [
         'fund: 10 entries, 0.00, supervised: 14 entries, 0.00',
         '12 accounts',
@@ -83,11 +82,11 @@ describe('verify', () => {
   });
 
   it('holds for a ledger without postings, and names the region when there are several', async () => {
-    expect((await verify(database.app, '650100')).every((row) => row.ok)).toBe(true);
+    expect((await verifyLedger(database.app, '650100')).every((row) => row.ok)).toBe(true);
     await postJournals(database.app, '650100', [
       journal('o', 'opening', [transfer(cash, fund.opening('employee'), 1n)]),
     ]);
-    const rows = await verify(database.app);
+    const rows = await verifyLedger(database.app);
     expect(rows.every((row) => row.ok)).toBe(true);
     expect(rows[7]!.detail).toBe('650100: 1 journals | 650500: 11 journals');
   });
@@ -219,7 +218,7 @@ describe('verify', () => {
     async (broken, _, statements, detail, region) => {
       await seed(database, region);
       await tamper(database, region, statements);
-      const rows = await verify(database.app, region);
+      const rows = await verifyLedger(database.app, region);
       expect(rows.find((row) => row.name === broken)).toEqual({ name: broken, ok: false, detail });
     },
   );

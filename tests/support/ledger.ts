@@ -4,6 +4,8 @@ import { plainDate } from '../../domain/plain-date';
 import type { Database } from '../../db/connect';
 import { balances } from '../../db/ledger';
 import { toRefusal } from '../../db/refusals';
+import { LEDGER_INVARIANTS, verify } from '../../db/verify';
+import type { VerifyRow } from '../../db/verify';
 
 export const REGION = '650500';
 export const HOSPITAL = 'H65050100001';
@@ -54,3 +56,7 @@ export async function refusalOf(step: PromiseLike<unknown>): Promise<string> {
     return refusal.code ?? refusal.message;
   }
 }
+
+/** The invariants of the books alone: these tests post without the cases and payments of the engine. */
+export const verifyLedger = (database: Database, region?: string): Promise<VerifyRow[]> =>
+  verify(database, region, LEDGER_INVARIANTS);
