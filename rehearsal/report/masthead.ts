@@ -84,10 +84,6 @@ function facts(input: ReportInput, views: readonly RegionView[]): Html {
       <dt>场景与种子 Scenario, seed</dt>
       <dd>${scenario === undefined ? '人人按时 everybody on time' : basename(scenario)} · ${seed}</dd>
     </div>
-    <div>
-      <dt>命令 Command</dt>
-      <dd><span class="code">${command}</span></dd>
-    </div>
     ${
       webUiHint &&
       html`<div class="screen">
@@ -95,6 +91,10 @@ function facts(input: ReportInput, views: readonly RegionView[]): Html {
         <dd><span class="code">${webUiHint}</span></dd>
       </div>`
     }
+    <div class="command">
+      <dt>命令 Command</dt>
+      <dd><span class="code">${command}</span></dd>
+    </div>
   </dl>`;
 }
 

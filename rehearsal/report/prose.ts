@@ -8,6 +8,18 @@ const PAYMENT =
   /\b(?:disbursement|agency-return|payment|fund)\/\d{6}\/[^/\s]+\/([HP]\d{11})\/([A-Za-z0-9-]+)(?:\/[A-Za-z0-9-]+)*/g;
 const AMOUNT = /(?<![\d.,])-?\d{4,}\.\d{2}(?!\d)/g;
 
+/** ISO 20022 reasons (ExternalStatusReason1Code) that a bank gives for a payment it does not carry out. */
+const REASONS: Readonly<Record<string, string>> = {
+  AC01: '账号错误 incorrect account number',
+  AC04: '账户已销户 closed account',
+  AC06: '账户被冻结 blocked account',
+  AG01: '不允许的交易 transaction forbidden',
+  AM04: '余额不足 insufficient funds',
+  AM05: '重复 duplication',
+  BE01: '户名与账号不符 inconsistent with the account holder',
+  RC01: '行号错误 incorrect bank identifier',
+};
+
 /** Amounts in a sentence with thousands separators, `12799043.81` as `12,799,043.81`. */
 export function withSeparators(text: string): string {
   return text.replace(AMOUNT, (amount) => {
@@ -22,5 +34,9 @@ export function readable(text: string, names: Readonly<Record<string, string>>):
     const name = names[institution];
     return name === undefined ? id : `${name} · ${poolLabel(last).zh}`;
   });
-  return html`${withSeparators(told)}`;
+  const explained = told.replace(/\b[A-Z]{2}\d{2}(?=$|[;,])/g, (code) => {
+    const reason = REASONS[code];
+    return reason === undefined ? code : `${code} ${reason}`;
+  });
+  return html`${withSeparators(explained)}`;
 }

@@ -45,12 +45,13 @@ function stepItem({ row, role }: Step, names: Readonly<Record<string, string>>):
   </li>`;
 }
 
-/** From the first trouble on: what went wrong, what people did, and what the bank booked then. */
+/** What went wrong, what people did about it, and what the bank booked after that: not what was booked beside it. */
 function telling(steps: readonly Step[]): Step[] {
-  const start = steps.findIndex((step) => step.role === 'operator' || step.role === 'bank-trouble');
-  return steps
-    .slice(start)
-    .filter((step) => step.role === 'operator' || step.role === 'bank-trouble' || step.role === 'paid');
+  let waiting = false;
+  return steps.filter(({ role, row }) => {
+    if (role === 'operator' || row.event === 'bank-unanswered') waiting = true;
+    return role === 'operator' || role === 'bank-trouble' || (role === 'paid' && waiting);
+  });
 }
 
 export const operatorSection: ReportSection = {

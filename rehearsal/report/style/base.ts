@@ -32,7 +32,7 @@ h1{font-size:clamp(1.7rem,1.1rem + 2.6vw,2.7rem);line-height:1.25;font-weight:65
 .verdict a{color:inherit}
 .provisional{margin-top:1rem;padding:.7rem 1.2rem;border-radius:10px;background:#f6d58a;color:#3a2a00;font-weight:600}.provisional .en{color:#5c4710}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:1rem 2rem;margin-top:1.8rem;font-size:.92rem}
-.facts dt{font-size:.8rem}.facts dd{overflow-wrap:anywhere}.facts .code{color:var(--mast-soft)}
+.facts .command{grid-column:1/-1}.facts dt{font-size:.8rem}.facts dd{overflow-wrap:anywhere}.facts .code{color:var(--mast-soft)}
 .shell{max-width:1400px;margin:auto;padding:0 2rem 4rem;display:grid;grid-template-columns:176px minmax(0,1fr);gap:2.4rem}
 .toc{font-size:.9rem;padding-top:2rem}
 .toc>div{position:sticky;top:1.4rem;max-height:calc(100vh - 2.8rem);overflow:auto}

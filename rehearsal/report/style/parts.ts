@@ -60,7 +60,7 @@ svg [fill="#040404"]{fill:var(--soft)}svg [stroke="#040404"]{stroke:var(--rule)}
 .decision{display:block}.decision .by{display:block}.decision+.decision{margin-top:.3rem}.decision.bad .what{color:var(--bad)}
 .timeline td,.timeline th{min-width:6em}.timeline td:nth-child(2){min-width:15em}
 .plain{columns:16em;font-size:.92rem}.plain li{padding:.15rem 0}
-@media (max-width:640px){.steps li{grid-template-columns:1fr}.figure .value{font-size:1.25rem}.figures.attention{grid-template-columns:1fr}.figures.money{grid-template-columns:1fr}.figure{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:0 1rem;padding:.6rem .9rem}.figure dd{margin:0 0 0 auto;text-align:right}.plain{columns:1}
+@media (max-width:640px){.steps li{grid-template-columns:1fr}.figure .value{font-size:1.1rem}.figures.attention{grid-template-columns:1fr}.figures.money{grid-template-columns:1fr}.figure{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:0 1rem;padding:.6rem .9rem}.figure dd{margin:0 0 0 auto;text-align:right}.plain{columns:1}
 .cards,.cards caption,.cards tbody,.cards tfoot,.cards tr,.cards th,.cards td{display:block}
 .cards thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 .cards tr{padding:.65rem 0;border-bottom:1px solid var(--line)}.cards tfoot tr{border-top:1.5px solid var(--rule);border-bottom:0}
