@@ -1,5 +1,6 @@
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { projectRoot } from '../services/project-root';
 import type { Service } from '../services/spawn-service';
 import { spawnService } from '../services/spawn-service';
 
@@ -14,7 +15,7 @@ export interface BankSimulatorOptions {
   fsync?: boolean;
   /** 0, the default, takes a free port. */
   port?: number;
-  /** What Node is given to run; the compiled entry beside this file by default. */
+  /** What Node is given to run; the compiled entry in `dist/` by default. */
   entry?: readonly string[];
 }
 
@@ -23,7 +24,8 @@ export type BankSimulator = Service<{ url: string }>;
 /** Starts the simulator as a process that lives at most as long as this one. `ready.url` is its base URL. @throws ServiceFailure */
 export function startBankSimulator(options: BankSimulatorOptions): Promise<BankSimulator> {
   const { dataDirectory, logFile, faults, fsync = true, port = 0 } = options;
-  const args = [...(options.entry ?? [join(__dirname, 'main.js')]), '--data', dataDirectory, '--port', String(port)];
+  const entry = options.entry ?? [join(projectRoot(), 'dist', 'workers', 'bank-simulator', 'main.js')];
+  const args = [...entry, '--data', dataDirectory, '--port', String(port)];
   if (faults !== undefined && faults.length > 0) {
     const faultsFile = join(dataDirectory, 'faults.json');
     writeFileSync(faultsFile, JSON.stringify(faults, undefined, 2));
