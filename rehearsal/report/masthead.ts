@@ -17,11 +17,11 @@ function span(view: RegionView): string {
 function verdict(views: readonly RegionView[]): Html {
   const all = sum(views.map((view) => BigInt(view.input.summary.invariants.length)));
   const failing = views.flatMap((view) => view.failing.map((name) => ({ view, name })));
-  if (all === 0n)
+  if (views.some((view) => view.input.summary.invariants.length === 0))
     return html`<div class="verdict bad" data-verdict="none">
       <span class="big" aria-hidden="true">?</span>
       <div>
-        <p>没有检查不变量 <span class="en" lang="en">No invariant was checked</span></p>
+        <p>有地区没有检查不变量 <span class="en" lang="en">A region has no invariants checked</span></p>
       </div>
     </div>`;
   if (failing.length === 0)

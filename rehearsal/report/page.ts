@@ -89,7 +89,11 @@ function together(views: readonly RegionView[]): Html {
       money(view.totals.outstanding),
       count(view.totals.late),
       count(view.totals.missing),
-      view.failing.length === 0 ? tag('good', label('成立', 'hold')) : tag('bad', label('不成立', 'fail')),
+      view.input.summary.invariants.length === 0
+        ? tag('warn', label('未检查', 'not checked'))
+        : view.failing.length === 0
+          ? tag('good', label('成立', 'hold'))
+          : tag('bad', label('不成立', 'fail')),
     ]),
     foot: [
       both(label('合计', 'Total')),

@@ -81,8 +81,15 @@ describe('the report page', () => {
     expect(broken).toContain('0.01 too much');
   });
 
-  it('never claims that invariants hold when none was checked', () => {
+  it('never claims that invariants hold where none was checked', () => {
     expect(only(({ regions }) => (regions[0]!.summary.invariants = []))).toContain('data-verdict="none"');
+    const half = only(({ regions }) => {
+      const second = regionFixture();
+      second.summary.invariants = [];
+      regions.push(second);
+    });
+    expect(half).toContain('data-verdict="none"');
+    expect(half).toContain('未检查');
   });
 
   it('marks a provisional calendar', () => {
