@@ -14,24 +14,27 @@ const BROKEN_LINKS = `
     JOIN ledger.account d ON d.region = t.region AND d.account_id = t.debit_account_id
     JOIN ledger.account c ON c.region = t.region AND c.account_id = t.credit_account_id
     WHERE t.region = :region GROUP BY t.sequence),
+  policies AS (
+    SELECT policy_stamp_id, E'\\t' || policy_id || E'\\t' || policy_version || E'\\t' || policy_sha256 AS line
+    FROM ledger.policy_stamp WHERE region = :region),
   recomputed AS (
     SELECT j.sequence, j.key, j.book, j.transfer_count, l.transfers, j.content_hash, j.chain_hash,
-      sha256(convert_to(concat(j.region, E'\\t', j.book, E'\\t', j.key, E'\\t', to_char(j.date, 'YYYY-MM-DD'), E'\\t', j.event, E'\\t',
-        j.reference, E'\\t', j.case_id, E'\\t', p.policy_id, E'\\t', p.policy_version, E'\\t', p.policy_sha256, l.text), 'UTF8')) AS content,
+      sha256(convert_to(j.region || E'\\t' || j.book || E'\\t' || j.key || E'\\t' || j.date::text || E'\\t' || j.event || E'\\t' || j.reference || E'\\t'
+        || j.case_id || p.line || l.text, 'UTF8')) AS content,
       lag(j.sequence, 1, 0) OVER chain AS before,
       lag(j.chain_hash, 1, decode(repeat('00', 32), 'hex')) OVER chain AS link
     FROM ledger.journal j
-    LEFT JOIN ledger.policy_stamp p USING (region, policy_stamp_id)
+    LEFT JOIN policies p USING (policy_stamp_id)
     LEFT JOIN lines l ON l.sequence = j.sequence
     WHERE j.region = :region
     WINDOW chain AS (ORDER BY j.sequence))
   SELECT r.key, r.book,
     CASE WHEN r.sequence <> r.before + 1 THEN 'a journal before it is missing'
          WHEN r.transfers IS DISTINCT FROM r.transfer_count THEN 'its transfers are not those it was posted with'
-         WHEN r.content <> r.content_hash THEN 'its content is not what was posted'
+         WHEN r.content IS DISTINCT FROM r.content_hash THEN 'its content is not what was posted'
          ELSE 'its hash does not continue the chain' END AS reason
   FROM recomputed r
-  WHERE r.sequence <> r.before + 1 OR r.transfers IS DISTINCT FROM r.transfer_count OR r.content <> r.content_hash
+  WHERE r.sequence <> r.before + 1 OR r.transfers IS DISTINCT FROM r.transfer_count OR r.content IS DISTINCT FROM r.content_hash
      OR r.chain_hash <> sha256(r.link || r.content)
   ORDER BY r.sequence LIMIT :limit`;
 

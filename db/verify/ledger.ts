@@ -173,13 +173,13 @@ const withinBounds: Invariant = {
              OR path LIKE 'supervised/%' THEN -1 END AS side
          FROM ledger.account WHERE region = :region),
        steps AS (
-         SELECT b.path, b.side * sum(e.fen) OVER (PARTITION BY e.account_id ORDER BY e.sequence) AS running, j.recorded_at,
-                lead(j.recorded_at) OVER (PARTITION BY e.account_id ORDER BY e.sequence) AS next_at
-         FROM (${ENTRIES}) e JOIN bounded b USING (account_id)
-         LEFT JOIN ledger.journal j ON j.region = :region AND j.sequence = e.sequence
-         WHERE b.side IS NOT NULL)
-       SELECT path AS account, min(running)::bigint AS lowest FROM steps
-       WHERE next_at IS DISTINCT FROM recorded_at AND running < 0
+         SELECT e.account_id, min(e.sequence) AS first, sum(e.fen) AS fen
+         FROM (${ENTRIES}) e LEFT JOIN ledger.journal j ON j.region = :region AND j.sequence = e.sequence
+         GROUP BY e.account_id, j.recorded_at),
+       after_each AS (
+         SELECT b.path, b.side * sum(s.fen) OVER (PARTITION BY s.account_id ORDER BY s.first) AS running
+         FROM steps s JOIN bounded b USING (account_id) WHERE b.side IS NOT NULL)
+       SELECT path AS account, min(running)::bigint AS lowest FROM after_each WHERE running < 0
        GROUP BY path ORDER BY path LIMIT :limit`,
       region,
     );
