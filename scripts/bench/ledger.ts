@@ -89,7 +89,7 @@ async function measure(app: Database, owner: Database, sizes: Sizes): Promise<Se
   const bare = series('INSERT without checks or indexes', sizes.journals);
   const raw = series('INSERT without checks, same indexes', sizes.journals);
   const single = series('function for one transfer, called for each', sizes.calls);
-  const small = series('posting function, one journal a transaction', Math.min(sizes.calls, 500));
+  const small = series('posting function, one journal a transaction', Math.min(sizes.calls, 200));
   for (let turn = 1; turn <= sizes.statements; turn += 1) {
     process.stderr.write(`settle: turn ${turn} of ${sizes.statements}\n`);
     await owner.raw(stage(turn, sizes.journals));
