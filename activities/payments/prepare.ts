@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { loadRequests, raiseRequest } from '../../db/approvals';
 import { addEvents, loadCase } from '../../db/cases';
-import type { NewPayment } from '../../db/payments';
+import type { NewPayment, PaymentRecord } from '../../db/payments';
 import { preparePayments } from '../../db/payments';
 import { loadPolicyBook, loadStaff } from '../../db/register';
 import { assignPeople } from '../../domain/approval';
@@ -22,6 +22,12 @@ export async function findRequest(db: Knex, requestId: string): Promise<RaisedRe
   if (!request) return null;
   const { revision, contentSha256, preparedBy, levels } = request;
   return { requestId, revision, contentSha256, preparedBy, levels };
+}
+
+/** Who answers for payments that are prepared again after a rejection: whoever corrected them, else the engine. */
+export async function preparerOf(db: Knex, redone: readonly Pick<PaymentRecord, 'requestId'>[]): Promise<string> {
+  const before = redone[0] && (await findRequest(db, redone[0].requestId));
+  return before?.preparedBy ?? ENGINE;
 }
 
 /**

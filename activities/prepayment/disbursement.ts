@@ -20,7 +20,7 @@ import { planPrepayments, type PrepaymentPlan } from '../../domain/prepayment';
 import { Refusal } from '../../domain/refusal';
 import type { BusinessMoment } from '../../domain/business-time';
 import type { ActivityDependencies } from '../dependencies';
-import { ENGINE, findRequest, raisePayments, requestIdOf } from '../payments/prepare';
+import { ENGINE, findRequest, preparerOf, raisePayments, requestIdOf } from '../payments/prepare';
 import type { PrepaymentActivities, WaitsForCalendar } from '../types';
 import { policyWith } from '../../db/region-policy';
 
@@ -52,7 +52,7 @@ export function createDisbursementActivities({
           caseId,
           revision,
           subject: 'prepayment',
-          preparedBy: ENGINE,
+          preparedBy: begun ? await preparerOf(trx, redone) : ENGINE,
           payments,
           at,
         });

@@ -15,7 +15,7 @@ import {
 import { scheduleOf } from '../../domain/policy';
 import { moveDate } from '../../domain/return-plan';
 import type { ActivityDependencies } from '../dependencies';
-import { ENGINE, findRequest, raisePayments, requestIdOf } from '../payments/prepare';
+import { ENGINE, findRequest, preparerOf, raisePayments, requestIdOf } from '../payments/prepare';
 import type { PrepaymentActivities } from '../types';
 import { knownOrWaiting, policyOfCase } from './disbursement';
 import { policyWith } from '../../db/region-policy';
@@ -110,7 +110,7 @@ export function createReturnActivities({ db, log }: ActivityDependencies): Retur
           caseId,
           revision,
           subject: 'returns to the fund account',
-          preparedBy: ENGINE,
+          preparedBy: await preparerOf(trx, redone),
           payments,
           at,
         });
