@@ -136,7 +136,7 @@ async function importYear(context: CliContext, file: string, options: ImportOpti
     });
     return ExitCode.Fine;
   }
-  const what = `${year.year}: ${year.holidays.length} days off, ${year.workdays.length} make-up working days, by ${year.source}`;
+  const what = `${year.year}: days off ${year.holidays.length}, make-up working days ${year.workdays.length}, by ${year.source}`;
   output.lines([path === undefined ? `${what}\nknown already, nothing changed` : `${what}\nkept in ${path}`]);
   return ExitCode.Fine;
 }

@@ -43,6 +43,7 @@ export function createOutput(stdout: TextStream, stderr: TextStream, env: NodeJS
     paint: painter(stdout, env),
     paintError: painter(stderr, env),
     stderr,
-    columns: stdout.columns,
+    // A terminal that does not know its width says 0.
+    columns: stdout.columns || undefined,
   };
 }

@@ -1,6 +1,8 @@
 import { createPolicyBook, type PolicyFile, type PolicyFinding } from '../../domain/policy';
 import { Refusal } from '../../domain/refusal';
+import { createFileFindings } from '../files/findings';
 import { readPolicyFile, readPolicyFolder } from '../files/policy-files';
+import { readYaml } from '../files/yaml';
 import type { CheckFinding } from './check-report';
 
 export interface CheckedPolicy {
@@ -19,22 +21,44 @@ interface Reading {
   readonly findings: CheckFinding[];
 }
 
+/** A refusal begins with file and key, which a finding has in columns of their own. */
+function withoutPlace(message: string, prefixes: readonly (string | undefined)[]): string {
+  return prefixes.reduce<string>(
+    (text, prefix) => (prefix !== undefined && text.startsWith(`${prefix}: `) ? text.slice(prefix.length + 2) : text),
+    message,
+  );
+}
+
 /** The refusal of a file that cannot be read or is not right, as findings: all of them where it carries several. */
-function findingsOf(path: string, refusal: Refusal, rule: string): CheckFinding[] {
-  const all = refusal.details.findings as PolicyFinding[] | undefined;
-  if (all === undefined) {
-    const { line, column } = refusal.details.place ?? {};
-    const place = { file: path, ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
-    return [{ ...place, code: refusal.code, rule, message: refusal.message }];
-  }
-  return all.map(({ key, line, message }) => ({
+function findingsOf(path: string, refusal: Refusal): CheckFinding[] {
+  const { place, findings = [] } = refusal.details;
+  const { code } = refusal;
+  const all = (findings as PolicyFinding[]).map(({ key, line, message }) => ({
     file: path,
     line,
     ...(key === '' ? {} : { column: key }),
-    code: refusal.code,
-    rule,
-    message: key === '' ? message : `${key}: ${message}`,
+    code,
+    rule: FILE_RULE,
+    message,
   }));
+  if (all.length > 0) return all;
+  const message = withoutPlace(refusal.message, [place?.file, place?.column]);
+  return [{ ...place, file: path, code, rule: FILE_RULE, message }];
+}
+
+/** Dates that do not fit, at the line of the key that says them. */
+async function datesFinding(path: string, { code, message, details: { place } }: Refusal): Promise<CheckFinding> {
+  const column = place?.column ?? 'effective';
+  const source = await readYaml(path, createFileFindings(path));
+  const line = source?.lineOf(column.split('.'));
+  return {
+    file: path,
+    ...(line === undefined ? {} : { line }),
+    column,
+    code,
+    rule: DATES_RULE,
+    message: withoutPlace(message, [place?.file, column]),
+  };
 }
 
 async function read(path: string): Promise<Reading> {
@@ -42,12 +66,12 @@ async function read(path: string): Promise<Reading> {
     return { path, read: await readPolicyFile(path), findings: [] };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { path, findings: findingsOf(path, error, FILE_RULE) };
+    return { path, findings: findingsOf(path, error) };
   }
 }
 
 /** Adds one file after the other, in the order of their dates, so that the one that does not fit is named. */
-function checkDates(published: readonly PolicyFile[], readings: readonly Reading[]): void {
+async function checkDates(published: readonly PolicyFile[], readings: readonly Reading[]): Promise<void> {
   let fitting = [...published];
   const readable = readings.flatMap((reading) => (reading.read ? [{ reading, file: reading.read }] : []));
   readable.sort((a, b) => (a.file.policy.effective.from < b.file.policy.effective.from ? -1 : 1));
@@ -59,7 +83,7 @@ function checkDates(published: readonly PolicyFile[], readings: readonly Reading
       fitting = [...fitting, file];
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      reading.findings.push(...findingsOf(reading.path, error, DATES_RULE));
+      reading.findings.push(await datesFinding(reading.path, error));
     }
   }
 }
@@ -67,7 +91,7 @@ function checkDates(published: readonly PolicyFile[], readings: readonly Reading
 /** Checks each file alone, then all of them with the published ones of `folder`; in the order in which they are named. */
 export async function checkPolicyFiles(folder: string, paths: readonly string[]): Promise<CheckedPolicy[]> {
   const readings = await Promise.all(paths.map(read));
-  checkDates(await readPolicyFolder(folder), readings);
+  await checkDates(await readPolicyFolder(folder), readings);
   return readings.map(({ path, read: file, findings }) => ({
     file: path,
     ok: findings.length === 0,

@@ -25,8 +25,9 @@ export function createProgressPrinter(output: Output): ProgressPrinter {
     shown = false;
   }
   function update(text: string): void {
-    const fits = displayWidth(text) < (stderr.columns ?? DEFAULT_COLUMNS);
-    stderr.write(`\r\u001b[2K${fits ? text : text.slice(0, (stderr.columns ?? DEFAULT_COLUMNS) - 1)}`);
+    // A terminal that does not know its width says 0. A line that wraps could not be cleared again.
+    const columns = stderr.columns || DEFAULT_COLUMNS;
+    stderr.write(`\r\u001b[2K${displayWidth(text) < columns ? text : text.slice(0, columns - 1)}`);
     shown = true;
   }
   function day(date: string, done: number, total: number): void {

@@ -87,6 +87,7 @@ describe('policy', () => {
   });
 
   it('finds versions that overlap, and names the file that does not fit', async () => {
+    const line = XINJIANG.split('\n').indexOf('  from: 2025-12-23') + 1;
     const overlapping = file('v2.yaml', XINJIANG.replace("version: '1'", "version: '2'"));
     const run = await cli(['policy', 'check', overlapping, '--json']);
     expect(run.exitCode).toBe(1);
@@ -95,7 +96,12 @@ describe('policy', () => {
         {
           ok: false,
           findings: [
-            { file: overlapping, column: 'effective.from', message: expect.stringContaining('overlaps') as string },
+            {
+              file: overlapping,
+              line: XINJIANG.split('\n').indexOf('  from: 2025-12-23') + 1,
+              column: 'effective.from',
+              message: expect.stringContaining('overlaps') as string,
+            },
           ],
         },
       ],

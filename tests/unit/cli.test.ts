@@ -57,29 +57,55 @@ describe('a command line that cannot be understood ends with exit code 2 and say
   });
 });
 
+const COMMANDS = [
+  'start',
+  'rehearse',
+  'verify',
+  'calendar show',
+  'calendar working-days',
+  'calendar import',
+  'policy list',
+  'policy show',
+  'policy check',
+  'region check',
+];
+
 describe('help', () => {
-  it.each([
-    ['--help'],
-    ['start --help'],
-    ['rehearse --help'],
-    ['verify --help'],
-    ['calendar show --help'],
-    ['calendar working-days --help'],
-    ['calendar import --help'],
-    ['policy list --help'],
-    ['policy show --help'],
-    ['policy check --help'],
-    ['region check --help'],
-  ])('settle %s is data on standard output, with examples', async (line) => {
-    const run = await cli(line.split(' '));
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(run.stdout).toContain('Usage: settle');
-    if (line !== '--help') expect(run.stdout).toMatch(/Examples:\n {2}\$ settle /);
-  });
+  it.each([['--help'], ...COMMANDS.map((command) => [`${command} --help`])])(
+    'settle %s is data on standard output, with examples',
+    async (line) => {
+      const run = await cli(line.split(' '));
+      expect(run).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(run.stdout).toContain('Usage: settle');
+      if (line !== '--help') expect(run.stdout).toMatch(/Examples:\n {2}\$ settle /);
+    },
+  );
 
   it('the version is the one of package.json', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     expect(await cli(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('docs/cli.md', () => {
+  const document = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
+
+  it('has a section with an example for every command', () => {
+    const sections = [...document.matchAll(/^## (.+)$[^]*?^\$ settle (.+)$/gm)];
+    expect(sections.map(([, heading]) => heading)).toEqual(COMMANDS);
+    for (const [, heading, example] of sections) expect(example).toMatch(new RegExp(`^${heading}`));
+  });
+
+  it('names every command of the help', async () => {
+    const groups = ['', 'calendar', 'policy', 'region'];
+    const helps = await Promise.all(groups.map((group) => cli([...(group === '' ? [] : [group]), '--help'])));
+    const named = helps.flatMap(({ stdout }, index) =>
+      [...stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) =>
+        `${groups[index]!} ${name!}`.trim(),
+      ),
+    );
+    const leaves = named.filter((name) => !groups.includes(name) && !name.endsWith('help'));
+    expect(leaves.sort()).toEqual([...COMMANDS].sort());
   });
 });
 
