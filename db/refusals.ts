@@ -1,11 +1,21 @@
 import { Refusal, isRefusalCode } from '../domain/refusal';
 
-/** SQLSTATE of a refusal raised in SQL; the error's detail is its code, or a JSON object with `code` and further details. */
+/** SQLSTATE of a refusal raised in SQL; the error's detail is its code, or a JSON object with code, message and further details. */
 const REFUSED = 'ST001';
 
-function readDetail(detail: string): { code: string; [key: string]: unknown } {
-  if (!detail.startsWith('{')) return { code: detail };
-  return JSON.parse(detail) as { code: string; [key: string]: unknown };
+interface Detail {
+  code: string;
+  message?: string;
+  [key: string]: unknown;
+}
+
+const readDetail = (detail: string): Detail =>
+  detail.startsWith('{') ? (JSON.parse(detail) as Detail) : { code: detail };
+
+/** knex puts the statement and a dash in front of the driver's message. */
+function withoutStatement(message: string): string {
+  const statementEnds = message.lastIndexOf(' - ');
+  return statementEnds < 0 ? message : message.slice(statementEnds + 3);
 }
 
 /**
@@ -16,11 +26,9 @@ export function toRefusal(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code: sqlState, detail } = error as { code?: unknown; detail?: unknown };
   if (sqlState !== REFUSED || typeof detail !== 'string') return error;
-  const { code, ...details } = readDetail(detail);
+  const { code, message, ...details } = readDetail(detail);
   if (!isRefusalCode(code)) return error;
-  // knex puts the statement in front of the driver's message.
-  const statementEnds = error.message.lastIndexOf(' - ');
-  return new Refusal(code, statementEnds < 0 ? error.message : error.message.slice(statementEnds + 3), details);
+  return new Refusal(code, message ?? withoutStatement(error.message), details);
 }
 
 /** Runs a query and gives its refusals as `Refusal`s. */

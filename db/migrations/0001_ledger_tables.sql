@@ -8,7 +8,7 @@ CREATE SCHEMA ledger;
 CREATE FUNCTION ledger.refuse(refusal text, message text, details jsonb DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION USING ERRCODE = 'ST001', MESSAGE = message, DETAIL = (jsonb_build_object('code', refusal) || details)::text;
+  RAISE EXCEPTION USING ERRCODE = 'ST001', MESSAGE = message, DETAIL = (jsonb_build_object('code', refusal, 'message', message) || details)::text;
 END $$;
 
 -- Fen as yuan with two places, as people read it in messages.
@@ -140,8 +140,8 @@ CREATE TABLE ledger.transfer (
   PRIMARY KEY (region, sequence, ordinal),
   CHECK (debit_account_id <> credit_account_id)
 );
--- No index by account: it would cost every posting more than all checks together (docs/ledger.md), and the rare question
--- for one account's entries reads a region's narrow rows instead.
+-- No index by account: two of them cost every posting a third more (docs/ledger.md), and the rare question for one account's
+-- entries reads a region's narrow rows instead.
 
 -- The two sides of every transfer, one row each: what is added to the account, debit minus credit.
 CREATE VIEW ledger.entry AS
