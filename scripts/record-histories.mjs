@@ -1,0 +1,119 @@
+#!/usr/bin/env node
+// Records the histories that tests/replay replays: node scripts/record-histories.mjs [VERSION]   (default v1)
+// Plays the sample regions with their scenario to February 2027, whose calendar nobody has published, and keeps one history of
+// each workflow and of each path worth keeping. A released version's histories stay as they are: record a new version
+// beside them, and change what a running workflow does only behind `patched` (DESIGN 7).
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { say } from './lib/progress.mjs';
+import { root } from './lib/root.mjs';
+import { setUp } from './setup.mjs';
+
+/** File name: case id. */
+const WANTED = {
+  'prepayment-orderly': 'prepayment/650100/2026',
+  'prepayment-rejected-and-redone-payment-retried': 'prepayment/650500/2026',
+  'prepayment-time-outs': 'prepayment/650400/2026',
+  'prepayment-waits-for-calendar': 'prepayment/650100/2027',
+  'return-orderly': 'return/650100/2026-04',
+  'return-late': 'return/650400/2026-05',
+  'return-missing': 'return/650500/2026-07',
+  'return-move-retried': 'return/650500/2026-08',
+};
+
+const version = process.argv[2] ?? 'v1';
+await setUp();
+const require = createRequire(join(root, 'package.json'));
+const dist = (path) => require(join(root, 'dist', path));
+const { historyToJSON } = require('@temporalio/common/lib/proto-utils');
+const pino = require('pino');
+
+const silent = pino({ level: 'silent' });
+const sample = join(root, 'rehearsal', 'sample');
+const regions = ['650100', '650400', '650500'];
+const { period, firstDayOf } = dist('domain/plain-date.js');
+const from = period('2026-01');
+const to = period('2027-02');
+
+const inputs = await dist('rehearsal/inputs.js').readInputs({
+  regions: regions.map((region) => join(sample, region)),
+  policies: [],
+  scenario: join(sample, 'scenario.yaml'),
+  provisionalCalendar: false,
+  from,
+  to: period('2026-12'),
+});
+const stage = await dist('rehearsal/stage.js').setStage({
+  webUi: false,
+  // The day of a retry is for the operator: the bank passes it over.
+  faults: inputs.scenario.bank,
+  progress: say,
+});
+try {
+  await play();
+  await record();
+} finally {
+  await stage.stop();
+}
+
+async function play() {
+  await dist('rehearsal/opening.js').openBooks({
+    ...inputs,
+    ...stage,
+    provisionalCalendar: false,
+    on: firstDayOf(from),
+  });
+  const { atPhase, Phase } = dist('domain/business-time.js');
+  let now = atPhase(firstDayOf(from), Phase.Deadline);
+  const { db, client, bank } = stage;
+  const { scenario } = inputs;
+  const context = { db, client, log: silent, clock: { now: () => now } };
+  const machine = dist('rehearsal/time-machine.js').createTimeMachine(client, stage.namespace);
+  const order = dist('rehearsal/seeded-order.js').createSeededOrder(1);
+  const { createApprovers, createOperators } = dist('rehearsal/actors/agency.js');
+  const { createInstitutionActors } = dist('rehearsal/actors/institutions.js');
+  const agency = { context, machine, scenario, regions, order };
+  await dist('rehearsal/conductor.js').conduct({
+    db,
+    client,
+    machine,
+    order,
+    regions,
+    from,
+    to,
+    actors: dist('rehearsal/actors/actors.js').together([
+      createInstitutionActors({ context, bank, scenario, regions, order }),
+      createOperators(agency),
+      createApprovers(agency),
+    ]),
+    setClock: ({ date, phase }) => (now = atPhase(date, phase)),
+    progress: () => undefined,
+  });
+}
+
+async function record() {
+  const directory = join(root, 'tests', 'replay', 'histories', version);
+  mkdirSync(directory, { recursive: true });
+  for (const [name, caseId] of Object.entries(WANTED)) {
+    const history = await stage.client.workflow.getHandle(caseId).fetchHistory();
+    const { events } = JSON.parse(historyToJSON(history), scrub);
+    // One event a line: a change shows as a change.
+    const text = `{"events":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`;
+    for (const trace of [hostname(), root, process.cwd()])
+      if (text.includes(trace)) throw new Error(`${caseId} names this machine: ${trace}`);
+    writeFileSync(join(directory, `${name}.json`), text);
+    say(`${name}.json: ${caseId}, ${events.length} events, ${Math.round(text.length / 1024)} KB`);
+  }
+  const strays = readdirSync(directory).filter((file) => !(file.replace(/\.json$/, '') in WANTED));
+  if (strays.length > 0) say(`not recorded by this script: ${strays.join(', ')}`);
+}
+
+/** Nothing of the machine: who ran it, on which queue of its own, where the code lay. */
+function scrub(key, value) {
+  if (key === 'identity') return 'worker';
+  if (key === 'stackTrace') return '';
+  if (key === 'name' && typeof value === 'string' && value.includes('@')) return 'sticky';
+  return value;
+}

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import pino from 'pino';
+import { projectRoot } from '../../workers/services';
+import { installTemporalLogger } from '../../workers/temporal-logger';
+
+// Histories of real runs, recorded by scripts/record-histories.mjs: what is running keeps running when its code changes
+// (DESIGN 7). `npm test` builds the bundle that is replayed.
+
+const HISTORIES = join(__dirname, 'histories');
+const BUNDLE = join(projectRoot(), 'dist', 'workflow-bundle.js');
+
+beforeAll(() => installTemporalLogger(pino({ level: 'silent' })));
+
+interface HistoryJson {
+  events: Record<string, unknown>[];
+}
+
+const recorded = readdirSync(HISTORIES).flatMap((version) =>
+  readdirSync(join(HISTORIES, version)).map((file) => `${version}/${file}`),
+);
+
+function historyOf(file: string): HistoryJson {
+  return JSON.parse(readFileSync(join(HISTORIES, file), 'utf8')) as HistoryJson;
+}
+
+/** What goes wrong when workflows of a bundle are replayed from histories, by file. */
+async function replay(
+  histories: Record<string, HistoryJson>,
+  bundle = BUNDLE,
+): Promise<Map<string, Error | undefined>> {
+  const results = Worker.runReplayHistories(
+    { workflowBundle: { codePath: bundle } },
+    Object.entries(histories).map(([workflowId, history]) => ({ workflowId, history })),
+  );
+  const errors = new Map<string, Error | undefined>();
+  for await (const { workflowId, error } of results) errors.set(workflowId, error);
+  return errors;
+}
+
+const typesOf = (file: string): string[] =>
+  historyOf(file).events.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled ? [(scheduled as { activityType: { name: string } }).activityType.name] : [],
+  );
+
+describe('histories of real runs', () => {
+  it('there is one of every workflow and path', () => {
+    expect(recorded.filter((file) => file.startsWith('v1/'))).toEqual([
+      'v1/prepayment-orderly.json',
+      'v1/prepayment-rejected-and-redone-payment-retried.json',
+      'v1/prepayment-time-outs.json',
+      'v1/prepayment-waits-for-calendar.json',
+      'v1/return-late.json',
+      'v1/return-missing.json',
+      'v1/return-move-retried.json',
+      'v1/return-orderly.json',
+    ]);
+    const redone = typesOf('v1/prepayment-rejected-and-redone-payment-retried.json');
+    expect(redone.filter((type) => type === 'prepareDisbursement')).toHaveLength(2);
+    expect(redone).toContain('applyOperatorAction');
+  });
+
+  it('they replay without a difference', async () => {
+    const errors = await replay(Object.fromEntries(recorded.map((file) => [file, historyOf(file)])));
+    expect([...errors.keys()].sort()).toEqual([...recorded].sort());
+    expect([...errors].filter(([, error]) => error)).toEqual([]);
+  });
+
+  it('they name no machine', () => {
+    for (const file of recorded) {
+      const text = readFileSync(join(HISTORIES, file), 'utf8');
+      expect(text).not.toMatch(/\d+@|node_modules|\/tmp\/|file:\/\//);
+    }
+  });
+});
+
+describe('the replay finds what must not change', () => {
+  it('a history in which another step was taken fails', async () => {
+    const tampered = historyOf('v1/prepayment-orderly.json');
+    const scheduled = tampered.events
+      .map((event) => event['activityTaskScheduledEventAttributes'] as { activityType: { name: string } } | undefined)
+      .find((attributes) => attributes?.activityType.name === 'prepareDisbursement');
+    scheduled!.activityType.name = 'askBank';
+    const errors = await replay({ tampered });
+    expect(errors.get('tampered')).toBeInstanceOf(DeterminismViolationError);
+    expect(errors.get('tampered')!.message).toMatch(/[Nn]ondeterminism/);
+  });
+
+  it('workflows that ask the bank before they send fail', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'settle-replay-'));
+    try {
+      const code = readFileSync(BUNDLE, 'utf8');
+      const altered = code.replaceAll('work.sendReleasedPayments(', 'work.askBank(');
+      expect(altered).not.toBe(code);
+      const bundle = join(directory, 'workflow-bundle.js');
+      writeFileSync(bundle, altered);
+      const errors = await replay({ paid: historyOf('v1/prepayment-orderly.json') }, bundle);
+      expect(errors.get('paid')).toBeInstanceOf(DeterminismViolationError);
+      // A history that never came to the bank knows no difference.
+      const waiting = await replay({ waiting: historyOf('v1/prepayment-waits-for-calendar.json') }, bundle);
+      expect(waiting.get('waiting')).toBeUndefined();
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
