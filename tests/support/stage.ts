@@ -138,7 +138,7 @@ async function openStage(stage: Stage, regions: readonly Region[]): Promise<Test
       .first<{ next_due_at: Date } | undefined>('next_due_at');
     if (!row) return undefined;
     const { date, time } = fromEpochMs(row.next_due_at.getTime());
-    return { date, phase: (Number(time.slice(0, 2)) * 60) as Phase };
+    return { date, phase: Number(time.slice(0, 2)) * 60 };
   }
 
   async function approve(caseId: string): Promise<void> {

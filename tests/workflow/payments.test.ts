@@ -84,7 +84,7 @@ async function messagesOf(code: string): Promise<string[]> {
     .where({ case_id: cases[code] })
     .orderBy('message_id')
     .select('state');
-  return rows.map(({ state }) => state);
+  return rows.map((row: { state: string }) => row.state);
 }
 
 /** Accounts of the first hospital that are not zero, and the cash of the supervised book. */
