@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
+import { groupBy } from '../domain/group-by';
+import { sum } from '../domain/money';
 import type { Period, PlainDate } from '../domain/plain-date';
-import { poolFen, type PoolFen } from '../domain/pools';
+import { poolFen, type PoolFen, type PrepaymentPool } from '../domain/pools';
 import type { PlannedPrepayment } from '../domain/prepayment';
 import type { PlannedReturn } from '../domain/return-plan';
 import { insertAll, poolRows } from './rows';
@@ -161,78 +163,108 @@ export interface ReturnRecord {
   isFinal: boolean;
 }
 
-/** Returns by institution and period. A receipt counts in the order of its day, then of its id. */
-export async function loadReturns(
-  db: Knex,
-  where: { region: string; institution?: string; period?: string; year?: number },
-): Promise<ReturnRecord[]> {
-  const { rows } = await db.raw<{ rows: RawReturn[] }>(
-    `with wanted as (
-       select r.*, r.period = max(r.period) over (partition by r.region, r.institution, r.year) as is_final
-         from settle.return_plan r
-        where r.region = :region and r.institution = coalesce(:institution, r.institution) and r.year = coalesce(:year, r.year)
-     ), running as (
-       select c.*, sum(c.from_unused_fen + c.paid_in_fen - c.excess_fen)
-                     over (partition by c.region, c.institution, c.period order by c.received_on, c.receipt_id) as so_far
-         from settle.return_receipts c
-        where c.region = :region and c.institution = coalesce(:institution, c.institution)
-     )
-     select r.institution, r.period, r.year, r.due_on, r.amount_fen, r.is_final,
-            (select jsonb_object_agg(p.pool, p.amount_fen::text) from settle.return_plan_pools p
-              where p.region = r.region and p.institution = r.institution and p.period = r.period) as pools,
-            coalesce((select max(so_far) from running c where c.institution = r.institution and c.period = r.period), 0)::bigint as received_fen,
-            coalesce((select sum(from_unused_fen) from running c where c.institution = r.institution and c.period = r.period), 0)::bigint as from_unused_fen,
-            (select min(received_on) from running c
-              where c.institution = r.institution and c.period = r.period and c.so_far >= r.amount_fen) as complete_on,
-            moved.pools as received_pools, moved.to_fund_on
-       from wanted r
-       left join lateral (
-         select jsonb_object_agg(pool, amount_fen::text) as pools,
-                case when bool_and(paid_on is not null) then max(paid_on) end as to_fund_on
-           from (select s.pool, sum(s.amount_fen) as amount_fen,
-                        case when bool_and(pay.paid_on is not null) then max(pay.paid_on) end as paid_on
-                   from settle.return_receipts c join settle.return_receipt_pools s using (receipt_id)
-                   left join settle.payments pay on pay.payment_id = s.payment_id
-                  where c.region = r.region and c.institution = r.institution and c.period = r.period
-                  group by s.pool) x) moved on true
-      where r.period = coalesce(:period, r.period)
-      order by r.institution, r.period`,
-    {
-      region: where.region,
-      institution: where.institution ?? null,
-      period: where.period ?? null,
-      year: where.year ?? null,
-    },
-  );
-  return rows.map((row) => ({
-    institution: row.institution,
-    period: row.period,
-    year: row.year,
-    dueOn: row.due_on,
-    amountFen: row.amount_fen,
-    pools: toPoolFen(row.pools),
-    receivedFen: row.received_fen,
-    receivedPools: toPoolFen(row.received_pools),
-    fromUnusedFen: row.from_unused_fen,
-    completeOn: row.complete_on,
-    toFundOn: row.complete_on === null ? null : row.to_fund_on,
-    isFinal: row.is_final,
-  }));
+/** Which returns: of a region, or of one institution, period or year of it. */
+interface ReturnsWanted {
+  region: string;
+  institution?: string;
+  period?: string;
+  year?: number;
 }
 
-interface RawReturn {
+/**
+ * Returns by institution and period, with what has come for each; a receipt counts in the order of its day, then of its
+ * id. Four plain reads put together here: a join of aggregates is at the mercy of the planner's guesses while a table is
+ * young.
+ */
+export async function loadReturns(db: Knex, where: ReturnsWanted): Promise<ReturnRecord[]> {
+  const { year, ...matching } = where;
+  // Whether a return is the last one shows only beside the others of its plan.
+  const { period: _, ...ofPlans } = matching;
+  const plans = await db('settle.return_plan').where(ofPlans).orderBy(['institution', 'period']).select<PlanRow[]>('*');
+  const parts = await db('settle.return_plan_pools').where(matching).select<PoolRow[]>('*');
+  const receipts = await db('settle.return_receipts')
+    .where(matching)
+    .orderBy(['received_on', 'receipt_id'])
+    .select<ReceiptRow[]>('*');
+  const receiptParts = await db('settle.return_receipt_pools as s')
+    .join('settle.return_receipts as c', 'c.receipt_id', 's.receipt_id')
+    .leftJoin('settle.payments as p', 'p.payment_id', 's.payment_id')
+    .where(Object.fromEntries(Object.entries(matching).map(([column, value]) => [`c.${column}`, value])))
+    .select<PoolRow[]>('c.institution', 'c.period', 's.pool', 's.amount_fen', 'p.paid_on');
+
+  const keyOf = (row: { institution: string; period: string }): string => `${row.institution}/${row.period}`;
+  const planned = groupBy(parts, keyOf);
+  const came = groupBy(receipts, keyOf);
+  const split = groupBy(receiptParts, keyOf);
+  const last = new Map(plans.map((row) => [`${row.institution}/${row.year}`, row.period]));
+  return plans
+    .filter((row) => (where.period ?? row.period) === row.period && (year ?? row.year) === row.year)
+    .map((row) => {
+      const arrived = came.get(keyOf(row)) ?? [];
+      const moved = split.get(keyOf(row)) ?? [];
+      const completeOn = completionDay(row.amount_fen, arrived);
+      const isMoved = completeOn !== null && moved.every(({ paid_on }) => paid_on !== null);
+      return {
+        institution: row.institution,
+        period: row.period,
+        year: row.year,
+        dueOn: row.due_on,
+        amountFen: row.amount_fen,
+        pools: addUp(planned.get(keyOf(row)) ?? []),
+        receivedFen: sum(arrived.map(countedFen)),
+        receivedPools: addUp(moved),
+        fromUnusedFen: sum(arrived.map(({ from_unused_fen }) => from_unused_fen)),
+        completeOn,
+        toFundOn: isMoved ? latest(moved.map(({ paid_on }) => paid_on!)) : null,
+        isFinal: last.get(`${row.institution}/${row.year}`) === row.period,
+      };
+    });
+}
+
+interface PlanRow {
   institution: string;
   period: Period;
   year: number;
   due_on: PlainDate;
   amount_fen: bigint;
-  is_final: boolean;
-  pools: Record<string, string> | null;
-  received_pools: Record<string, string> | null;
-  received_fen: bigint;
+}
+
+interface PoolRow {
+  institution: string;
+  period: Period;
+  pool: PrepaymentPool;
+  amount_fen: bigint;
+  paid_on?: PlainDate | null;
+}
+
+interface ReceiptRow {
+  institution: string;
+  period: Period;
+  received_on: PlainDate;
   from_unused_fen: bigint;
-  complete_on: PlainDate | null;
-  to_fund_on: PlainDate | null;
+  paid_in_fen: bigint;
+  excess_fen: bigint;
+}
+
+function countedFen(receipt: ReceiptRow): bigint {
+  return receipt.from_unused_fen + receipt.paid_in_fen - receipt.excess_fen;
+}
+
+function completionDay(dueFen: bigint, receipts: readonly ReceiptRow[]): PlainDate | null {
+  let soFar = 0n;
+  for (const receipt of receipts) {
+    soFar += countedFen(receipt);
+    if (soFar >= dueFen) return receipt.received_on;
+  }
+  return null;
+}
+
+function addUp(rows: readonly PoolRow[]): PoolFen {
+  return poolFen((pool) => sum(rows.filter((row) => row.pool === pool).map(({ amount_fen }) => amount_fen)));
+}
+
+function latest(days: readonly PlainDate[]): PlainDate | null {
+  return days.reduce<PlainDate | null>((last, day) => (last === null || day > last ? day : last), null);
 }
 
 /** Institutions with a return of an earlier year that has not come though its day is over. */

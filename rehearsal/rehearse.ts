@@ -39,6 +39,8 @@ export interface RehearseOptions {
   /** As the user typed it, for the report. */
   command?: string;
   progress: (event: RehearsalProgress) => void;
+  /** Looks at the stage when everything has happened and before it is taken down: for measurements and recordings. */
+  inspect?: (stage: Stage) => Promise<void>;
   log: Logger;
 }
 
@@ -74,7 +76,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
   const startedAt = performance.now();
   const { from, to } = months(options);
   options.progress({ kind: 'phase', message: 'reading the region folders' });
-  const inputs = await readInputs({ ...options, from, to });
+  const inputs = await readInputs(options);
   const stage = await setStage({
     webUi: options.webUi,
     faults: inputs.scenario.bank.map(({ retryOn: _, ...fault }) => fault),
@@ -85,6 +87,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     const results = await collect(options, inputs, stage, from, to);
     const webUiUrl = options.keepUp ? stage.webUiUrl : undefined;
     const files = writeFiles(options, results, createReport(options, inputs, webUiUrl, from, to));
+    await options.inspect?.(stage);
     const summaries = results.map(({ summary }) => summary);
     if (options.keepUp) await stage.endWork();
     else await stage.stop();

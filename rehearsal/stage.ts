@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Knex } from 'knex';
@@ -8,7 +7,7 @@ import { connect } from '../db/connect';
 import { createDatabase } from '../db/roles';
 import { startBankSimulator } from '../workers/bank-simulator/start';
 import { createBankScriptClient, type BankScriptClient } from '../workers/bank-simulator/script-client';
-import { projectRoot, spawnService, startServices } from '../workers/services';
+import { processGuard, projectRoot, spawnService, startServices } from '../workers/services';
 
 /** Everything a rehearsal runs on: a database, a Temporal server, a bank and a worker of its own. */
 export interface Stage {
@@ -22,6 +21,7 @@ export interface Stage {
   bankUrl: string;
   webUiUrl: string | undefined;
   workerLog: string;
+  workerPid: number;
   /** Ends the worker, the bank and the database, and keeps Temporal with the histories. */
   endWork(): Promise<void>;
   /** Ends everything. May be called again. */
@@ -40,8 +40,10 @@ const CONDUCTOR_POOL = 6;
 
 /** Sets the stage; what was started before something fails is ended again. */
 export async function setStage({ webUi, faults, progress }: StageOptions): Promise<Stage> {
-  const scratch = mkdtempSync(join(tmpdir(), 'settle-rehearsal-'));
-  const endings: (() => Promise<void>)[] = [async () => rmSync(scratch, { recursive: true, force: true })];
+  // The guard removes it when this process is killed.
+  const guard = processGuard();
+  const scratch = guard.temporaryDirectory('settle-rehearsal-');
+  const endings: (() => Promise<void>)[] = [() => Promise.resolve(guard.discard(scratch))];
   const end = async (): Promise<void> => {
     for (let ending = endings.pop(); ending; ending = endings.pop()) await ending().catch(() => undefined);
   };
@@ -103,6 +105,7 @@ export async function setStage({ webUi, faults, progress }: StageOptions): Promi
       bankUrl: simulator.ready.url,
       webUiUrl: services.webUiUrl,
       workerLog,
+      workerPid: worker.pid,
       async endWork() {
         // Temporal and the scratch directory are what was begun first.
         while (endings.length > 2) await endings.pop()!().catch(() => undefined);

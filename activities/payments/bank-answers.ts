@@ -4,6 +4,7 @@ import { postJournals } from '../../db/ledger';
 import type { PaymentRecord } from '../../db/payments';
 import { changePayments } from '../../db/payments';
 import type { BusinessMoment } from '../../domain/business-time';
+import { groupBy } from '../../domain/group-by';
 import { formatYuan, sum } from '../../domain/money';
 import type { PlainDate } from '../../domain/plain-date';
 import type { PaymentAnswer } from '../bank/port';
@@ -153,10 +154,4 @@ function evidenceOf(answered: readonly Answered[]): { references: string[]; book
     references: answered.map(({ answer }) => answer.bankReference!),
     bookedOn: answered.map(({ answer }) => answer.bookedOn!),
   };
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
 }

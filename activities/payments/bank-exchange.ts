@@ -161,8 +161,12 @@ export function createBankActivities(
       await addAlert(db, { caseId, kind: 'bank-unreachable', on: at.date, detail: `${messageId} waits for the bank` });
     } else if (error instanceof BankTimeout) {
       await markUnknown(message, at, 'no answer from the bank');
-    } else if (error instanceof Refusal && error.code === 'BankMessageInvalid') {
-      // The bank refused the message whole and executed nothing of it.
+    } else if (error instanceof Refusal && error.code === 'IdempotencyConflict') {
+      // The bank has the id with other content: what it executed under it, only its answer says.
+      await markUnknown(message, at, error.message);
+      await addAlert(db, { caseId, kind: 'bank-id-conflict', on: at.date, detail: error.message });
+    } else if (error instanceof Refusal) {
+      // Refused before anything left, or refused by the bank as a whole: nothing of it was executed.
       const answers = [...attempts.values()].map((endToEndId): PaymentAnswer => ({
         endToEndId,
         state: 'rejected',

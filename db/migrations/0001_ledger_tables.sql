@@ -32,6 +32,7 @@ CREATE TABLE ledger.account_kind (
   book           text COLLATE "C" NOT NULL CHECK (book IN ('fund', 'supervised')),
   template       text COLLATE "C" NOT NULL UNIQUE,
   bound          text COLLATE "C" NOT NULL CHECK (bound IN ('debit', 'credit', 'free')),
+  prefix         text COLLATE "C" NOT NULL GENERATED ALWAYS AS (split_part(template, '<', 1)) STORED,
   pattern        text COLLATE "C" NOT NULL GENERATED ALWAYS AS (
     '^' || replace(replace(replace(replace(template,
       '<pool>', '(employee|resident|employee-large|employee-personal)'),
@@ -122,7 +123,8 @@ CREATE TABLE ledger.journal (
   chain_hash      bytea NOT NULL,
   recorded_at     timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (region, sequence),
-  CONSTRAINT journal_key UNIQUE (region, book, key),
+  -- The key first: it decides nearly every comparison alone.
+  CONSTRAINT journal_key UNIQUE (key, region, book),
   CONSTRAINT journal_text CHECK (key <> '' AND reference <> '' AND case_id <> ''
     AND octet_length(key) <= 200
     AND strpos(key || reference || case_id, E'\t') = 0 AND strpos(key || reference || case_id, E'\n') = 0)

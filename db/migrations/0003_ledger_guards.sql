@@ -30,57 +30,48 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Journals continue their region's chain without a gap, and each comes with its transfers in the same statement.
+-- Journals continue their region's chain without a gap, in the order in which they are inserted, and each comes with its
+-- transfers in the same statement. A statement posts to one region.
 CREATE FUNCTION ledger.journals_inserted() RETURNS trigger
-LANGUAGE plpgsql SET search_path = ledger, pg_temp SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
 DECLARE
-  batch  record;
-  head   ledger.chain_head;
-  broken bigint;
+  head  ledger.chain_head;
+  batch record;
 BEGIN
-  FOR batch IN
-    SELECT f.region, min(f.sequence) AS first, max(f.sequence) AS last, count(*) AS journals, sum(f.transfer_count) AS transfers
-    FROM fresh f GROUP BY f.region ORDER BY f.region
-  LOOP
-    SELECT * INTO head FROM ledger.chain_head h WHERE h.region = batch.region FOR UPDATE;
-    IF head.region IS NULL OR batch.first <> head.journal_count + 1 OR batch.last <> head.journal_count + batch.journals THEN
-      PERFORM ledger.refuse('LedgerPostingForbidden',
-        format('journals %s to %s of region %s do not continue its chain', batch.first, batch.last, batch.region), '{"rule": "DESIGN 6"}');
-    END IF;
-    SELECT l.sequence INTO broken
-    FROM (SELECT f.sequence, f.chain_hash,
-                 sha256(lag(f.chain_hash, 1, head.chain_hash) OVER (ORDER BY f.sequence) || f.content_hash) AS expected
-          FROM fresh f WHERE f.region = batch.region) l
-    WHERE l.expected <> l.chain_hash LIMIT 1;
-    IF broken IS NOT NULL THEN
-      PERFORM ledger.refuse('LedgerPostingForbidden',
-        format('journal %s of region %s carries a hash that does not continue the chain', broken, batch.region), '{"rule": "DESIGN 6"}');
-    END IF;
-    IF batch.transfers <> (SELECT count(*) FROM ledger.transfer t
-                           WHERE t.region = batch.region AND t.sequence BETWEEN batch.first AND batch.last) THEN
-      PERFORM ledger.refuse('LedgerUnbalanced',
-        format('journals %s to %s of region %s came without all their transfers', batch.first, batch.last, batch.region), '{"rule": "DESIGN 6"}');
-    END IF;
-    UPDATE ledger.chain_head h
-    SET journal_count = batch.last,
-        chain_hash = (SELECT f.chain_hash FROM fresh f WHERE f.region = batch.region AND f.sequence = batch.last)
-    WHERE h.region = batch.region;
-  END LOOP;
+  SELECT h.* INTO head FROM ledger.chain_head h WHERE h.region = (SELECT f.region FROM fresh f LIMIT 1) FOR UPDATE;
+  SELECT count(*) AS journals, sum(l.transfer_count) AS transfers, max(l.sequence) AS last,
+         bool_and(l.region = head.region AND l.sequence = l.before + 1 AND l.chain_hash = sha256(l.link || l.content_hash)) AS continues
+  INTO batch
+  FROM (SELECT f.region, f.sequence, f.transfer_count, f.content_hash, f.chain_hash,
+               lag(f.sequence, 1, head.journal_count) OVER () AS before, lag(f.chain_hash, 1, head.chain_hash) OVER () AS link
+        FROM fresh f) l;
+  IF batch.journals = 0 THEN RETURN NULL; END IF;
+  IF batch.continues IS NOT TRUE THEN
+    PERFORM ledger.refuse('LedgerPostingForbidden', format('journals up to %s do not continue the chain of one region', batch.last), '{"rule": "DESIGN 6"}');
+  END IF;
+  IF batch.transfers <> (SELECT count(*) FROM ledger.transfer t
+                         WHERE t.region = head.region AND t.sequence BETWEEN head.journal_count + 1 AND batch.last) THEN
+    PERFORM ledger.refuse('LedgerUnbalanced',
+      format('journals %s to %s of region %s came without all their transfers', head.journal_count + 1, batch.last, head.region), '{"rule": "DESIGN 6"}');
+  END IF;
+  UPDATE ledger.chain_head h
+  SET journal_count = batch.last, chain_hash = (SELECT f.chain_hash FROM fresh f WHERE f.sequence = batch.last)
+  WHERE h.region = head.region;
   RETURN NULL;
 END $$;
 
 -- The message that says which account went past its bound; runs on the failed path only.
-CREATE FUNCTION ledger.refuse_insufficient(regions text[], accounts integer[], deltas bigint[]) RETURNS void
+CREATE FUNCTION ledger.refuse_insufficient(in_region text, accounts integer[], deltas bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
 DECLARE
   short record;
 BEGIN
   SELECT a.region, a.path, abs(b.balance_fen) AS has, abs(d.delta) AS taken INTO short
-  FROM unnest(regions, accounts, deltas) AS d (region, account_id, delta)
-  JOIN ledger.balance b USING (region, account_id)
-  JOIN ledger.account a USING (region, account_id)
+  FROM unnest(accounts, deltas) AS d (account_id, delta)
+  JOIN ledger.balance b ON b.region = in_region AND b.account_id = d.account_id
+  JOIN ledger.account a ON a.region = in_region AND a.account_id = d.account_id
   WHERE (b.bound = 'debit' AND b.balance_fen + d.delta < 0) OR (b.bound = 'credit' AND b.balance_fen + d.delta > 0)
-  ORDER BY a.region, a.path LIMIT 1;
+  ORDER BY a.path LIMIT 1;
   PERFORM ledger.refuse('LedgerInsufficient',
     format('%s of region %s has %s and the posting takes %s: %s is missing',
       short.path, short.region, ledger.yuan(short.has), ledger.yuan(short.taken), ledger.yuan(short.taken - short.has)),
@@ -130,14 +121,14 @@ BEGIN
 END $$;
 
 -- Adds a statement's transfers to the stored balances, whose bounds are checked as it does.
-CREATE FUNCTION ledger.move_balances(regions text[], accounts integer[], deltas bigint[]) RETURNS void
+CREATE FUNCTION ledger.move_balances(in_region text, accounts integer[], deltas bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
 BEGIN
   UPDATE ledger.balance b SET balance_fen = b.balance_fen + d.delta
-  FROM unnest(regions, accounts, deltas) AS d (region, account_id, delta)
-  WHERE b.region = d.region AND b.account_id = d.account_id AND d.delta <> 0;
+  FROM unnest(accounts, deltas) AS d (account_id, delta)
+  WHERE b.region = in_region AND b.account_id = d.account_id AND d.delta <> 0;
 EXCEPTION WHEN check_violation THEN
-  PERFORM ledger.refuse_insufficient(regions, accounts, deltas);
+  PERFORM ledger.refuse_insufficient(in_region, accounts, deltas);
 END $$;
 
 -- Transfers belong to journals of the same statement, match a posting rule, name the same parties on both sides, and move
@@ -149,36 +140,37 @@ DECLARE
   many     CONSTANT bigint := 500;
   batch    record;
   suspect  record;
-  regions  text[];
   accounts integer[];
   deltas   bigint[];
 BEGIN
-  SELECT min(f.region) AS first_region, max(f.region) AS last_region, min(f.sequence) AS first, max(f.sequence) AS last, count(*) AS transfers
+  SELECT min(f.region) AS region, max(f.region) AS other, min(f.sequence) AS first, max(f.sequence) AS last, count(*) AS transfers
   INTO batch FROM fresh f;
+  IF batch.region <> batch.other THEN
+    PERFORM ledger.refuse('LedgerPostingForbidden', 'a statement posts to one region', '{"rule": "DESIGN 6"}');
+  END IF;
   -- The planner knows nothing of rows that were written a moment ago, and would visit them one by one.
   IF batch.transfers > many THEN PERFORM set_config('enable_nestloop', 'off', true); END IF;
   FOR suspect IN
-    SELECT f.region, f.sequence, f.ordinal
+    SELECT f.sequence, f.ordinal
     FROM fresh f
-    LEFT JOIN ledger.journal j ON j.region = f.region AND j.sequence = f.sequence
-      AND j.region BETWEEN batch.first_region AND batch.last_region AND j.sequence BETWEEN batch.first AND batch.last
-    LEFT JOIN ledger.account d ON d.region = f.region AND d.account_id = f.debit_account_id
-    LEFT JOIN ledger.account c ON c.region = f.region AND c.account_id = f.credit_account_id
+    LEFT JOIN ledger.journal j ON j.region = batch.region AND j.sequence = f.sequence AND j.sequence BETWEEN batch.first AND batch.last
+    LEFT JOIN ledger.account d ON d.region = batch.region AND d.account_id = f.debit_account_id
+    LEFT JOIN ledger.account c ON c.region = batch.region AND c.account_id = f.credit_account_id
     LEFT JOIN ledger.posting_rule r
       ON r.event = j.event AND r.debit_kind = d.kind AND r.credit_kind = c.kind AND r.book = j.book
     WHERE r.event IS NULL OR r.reverses IS NOT NULL OR f.ordinal > j.transfer_count
        OR d.institution <> c.institution OR d.pool <> c.pool OR d.enterprise <> c.enterprise
-    ORDER BY f.region, f.sequence, f.ordinal
+    ORDER BY f.sequence, f.ordinal
   LOOP
-    PERFORM ledger.judge_transfer(suspect.region, suspect.sequence, suspect.ordinal);
+    PERFORM ledger.judge_transfer(batch.region, suspect.sequence, suspect.ordinal);
   END LOOP;
 
-  SELECT array_agg(s.region), array_agg(s.account_id), array_agg(s.delta) INTO regions, accounts, deltas
-  FROM (SELECT e.region, e.account_id, sum(e.delta)::bigint AS delta
-        FROM (SELECT f.region, f.debit_account_id AS account_id, f.amount_fen AS delta FROM fresh f
-              UNION ALL SELECT f.region, f.credit_account_id, -f.amount_fen FROM fresh f) e
-        GROUP BY e.region, e.account_id ORDER BY e.region, e.account_id) s;
-  PERFORM ledger.move_balances(regions, accounts, deltas);
+  SELECT array_agg(s.account_id), array_agg(s.delta) INTO accounts, deltas
+  FROM (SELECT e.account_id, sum(e.delta)::bigint AS delta
+        FROM (SELECT f.debit_account_id AS account_id, f.amount_fen AS delta FROM fresh f
+              UNION ALL SELECT f.credit_account_id, -f.amount_fen FROM fresh f) e
+        GROUP BY e.account_id ORDER BY e.account_id) s;
+  PERFORM ledger.move_balances(batch.region, accounts, deltas);
   RETURN NULL;
 END $$;
 

@@ -6,13 +6,16 @@
 -- Nothing is posted when anything is refused (SQLSTATE ST001, see ledger.refuse).
 
 -- Opens the accounts that are used for the first time; a path outside the chart of accounts is refused.
-CREATE FUNCTION ledger.open_accounts(p_region text, p_paths text[]) RETURNS void
+CREATE FUNCTION ledger.open_accounts(p_region text, p_debits text[], p_credits text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
 DECLARE
+  missing text[];
   unknown text;
 BEGIN
-  SELECT p.path INTO unknown FROM unnest(p_paths) AS p (path)
-  WHERE NOT EXISTS (SELECT FROM ledger.account_kind k WHERE p.path ~ k.pattern) ORDER BY p.path LIMIT 1;
+  missing := ARRAY(SELECT DISTINCT u.path FROM unnest(p_debits || p_credits) AS u (path)
+                   WHERE NOT EXISTS (SELECT FROM ledger.account a WHERE a.region = p_region AND a.path = u.path));
+  SELECT p.path INTO unknown FROM unnest(missing) AS p (path)
+  WHERE NOT EXISTS (SELECT FROM ledger.account_kind k WHERE starts_with(p.path, k.prefix) AND p.path ~ k.pattern) ORDER BY p.path LIMIT 1;
   IF FOUND THEN
     PERFORM ledger.refuse('LedgerPostingForbidden',
       format('%s is not an account of the chart of accounts', coalesce(unknown, 'an empty path')),
@@ -21,8 +24,22 @@ BEGIN
   INSERT INTO ledger.account (region, path, kind, book, pool, institution, enterprise, year)
   SELECT p_region, p.path, k.kind, k.book, split_part(p.path, '/', k.pool_at), split_part(p.path, '/', k.institution_at),
          split_part(p.path, '/', k.enterprise_at), split_part(p.path, '/', k.year_at)::integer
-  FROM unnest(p_paths) AS p (path) JOIN ledger.account_kind k ON p.path ~ k.pattern
+  FROM unnest(missing) AS p (path) JOIN ledger.account_kind k ON starts_with(p.path, k.prefix) AND p.path ~ k.pattern
   ORDER BY p.path COLLATE "C";
+END $$;
+
+-- The accounts of both sides of each transfer, in their order; those not used before are opened.
+CREATE FUNCTION ledger.resolve_accounts(p_region text, p_debits text[], p_credits text[], OUT debit_ids integer[], OUT credit_ids integer[])
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+BEGIN
+  FOR attempt IN 1..2 LOOP
+    SELECT array_agg(d.account_id ORDER BY t.at), array_agg(c.account_id ORDER BY t.at) INTO debit_ids, credit_ids
+    FROM unnest(p_debits, p_credits) WITH ORDINALITY AS t (debit, credit, at)
+    LEFT JOIN ledger.account d ON d.region = p_region AND d.path = t.debit
+    LEFT JOIN ledger.account c ON c.region = p_region AND c.path = t.credit;
+    EXIT WHEN array_position(debit_ids, NULL) IS NULL AND array_position(credit_ids, NULL) IS NULL;
+    PERFORM ledger.open_accounts(p_region, p_debits, p_credits);
+  END LOOP;
 END $$;
 
 -- The stamps of the policies, in their order; those not seen before are kept.
@@ -128,7 +145,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET plan_cac
 DECLARE
   c_many      CONSTANT integer := 500;
   v_head      ledger.chain_head;
-  v_missing   text[];
+  v_debits    integer[];
+  v_credits   integer[];
   v_stamps    integer[];
   v_policies  text[];
   v_lines     text[];
@@ -154,9 +172,7 @@ BEGIN
   INSERT INTO ledger.chain_head (region) VALUES (p_region) ON CONFLICT DO NOTHING;
   SELECT * INTO v_head FROM ledger.chain_head WHERE region = p_region FOR UPDATE;
 
-  v_missing := ARRAY(SELECT DISTINCT u.path FROM unnest(p_debits || p_credits) AS u (path)
-                     WHERE NOT EXISTS (SELECT FROM ledger.account a WHERE a.region = p_region AND a.path = u.path));
-  IF v_missing <> '{}' THEN PERFORM ledger.open_accounts(p_region, v_missing); END IF;
+  SELECT debit_ids, credit_ids INTO v_debits, v_credits FROM ledger.resolve_accounts(p_region, p_debits, p_credits);
   v_stamps := ledger.stamp_policies(p_region, p_policy_ids, p_policy_versions, p_policy_sha256s);
   v_policies := ARRAY(SELECT E'\t' || id || E'\t' || version || E'\t' || sha256
                       FROM unnest(p_policy_ids, p_policy_versions, p_policy_sha256s) WITH ORDINALITY AS p (id, version, sha256, at) ORDER BY at);
@@ -200,10 +216,8 @@ BEGIN
       )
       INSERT INTO ledger.transfer (region, sequence, ordinal, debit_account_id, credit_account_id, amount_fen)
       SELECT p_region, v_head.journal_count + v_positions[t.journal], row_number() OVER (PARTITION BY t.journal ORDER BY t.at),
-             d.account_id, c.account_id, t.amount_fen
-      FROM unnest(p_transfer_journals, p_debits, p_credits, p_amounts_fen) WITH ORDINALITY AS t (journal, debit, credit, amount_fen, at)
-      LEFT JOIN ledger.account d ON d.region = p_region AND d.path = t.debit
-      LEFT JOIN ledger.account c ON c.region = p_region AND c.path = t.credit
+             t.debit_id, t.credit_id, t.amount_fen
+      FROM unnest(p_transfer_journals, v_debits, v_credits, p_amounts_fen) WITH ORDINALITY AS t (journal, debit_id, credit_id, amount_fen, at)
       WHERE v_positions[t.journal] > 0;
       EXIT;
     EXCEPTION WHEN unique_violation THEN

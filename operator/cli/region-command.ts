@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../../domain/refusal';
 import { collect, nonEmptyArgument } from './arguments';
 import { exitCodeOf, findingLines } from './check-report';
-import { action, examples, type CliContext } from './context';
+import { action, examples, policyFolder, type CliContext } from './context';
 import { groupThousands } from './amounts';
-import { choosePolicies } from './policy-choice';
-import { checkRegionFolder, type CheckedRegion } from './region-check';
+import { choosePolicies } from '../files/policy-choice';
+import { checkRegionFolder, type CheckedRegion } from '../files/region-policy-check';
 
 interface CheckOptions {
   policy?: string[];
@@ -31,7 +31,7 @@ export function addRegionCommands(program: Command, context: CliContext): void {
 }
 
 async function check(context: CliContext, dirs: readonly string[], options: CheckOptions): Promise<ExitCode> {
-  const choice = await choosePolicies(options.policy ?? []);
+  const choice = await choosePolicies(policyFolder(), options.policy ?? []);
   const checked: CheckedRegion[] = [];
   for (const dir of dirs) {
     const region = await checkRegionFolder(dir, choice);

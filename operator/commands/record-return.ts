@@ -209,16 +209,12 @@ function journalOf(
         ];
 }
 
-/** What an institution has to pay in for a period, after what its unused prepayment covers: for screens and scripts. */
-export async function amountToPayIn(
-  db: Knex,
-  input: { region: string; institution: string; period: string },
-): Promise<bigint> {
-  const [due] = await loadReturns(db, input);
-  if (!due) throw new Refusal('ReturnNotDue', `${input.institution} has no return for ${input.period}`, {});
+/** What an institution has to pay in for a return, after what its unused prepayment covers: for screens and scripts. */
+export async function amountToPayIn(db: Knex, region: string, due: ReturnRecord): Promise<bigint> {
   const stillDue = due.amountFen - due.receivedFen;
-  const { unusedFirst } = await policyOfPlan(db, input.region, input.institution, due.year);
-  if (!due.isFinal || !unusedFirst) return stillDue;
-  const unused = -(await balanceOf(db, input.region, supervisedAccounts.prepayment(input.institution)));
+  if (!due.isFinal) return stillDue;
+  const { unusedFirst } = await policyOfPlan(db, region, due.institution, due.year);
+  if (!unusedFirst) return stillDue;
+  const unused = -(await balanceOf(db, region, supervisedAccounts.prepayment(due.institution)));
   return stillDue - minimum(unused, stillDue);
 }

@@ -6,7 +6,7 @@ import { addDays, dayInPeriod, firstDayOf, addMonths, period, periodOf, type Pla
 import type { Scenario } from '../../domain/scenario';
 import type { CommandContext } from '../../operator/commands/context';
 import { amountToPayIn, recordReturn } from '../../operator/commands/record-return';
-import type { BankScriptClient, IncomingMoney } from '../../workers/bank-simulator/script-client';
+import type { BankScriptClient } from '../../workers/bank-simulator/script-client';
 import type { SeededOrder } from '../seeded-order';
 import type { Actors } from './actors';
 
@@ -20,6 +20,8 @@ export interface InstitutionActorOptions {
 
 /** The day on which institutions return by default. */
 const RETURN_DAY = 15;
+/** Institutions served at the same time; the ledger posts one after the other all the same. */
+const AT_THE_COUNTER = 4;
 const NOT_RETURNED = 'prepayment-not-returned';
 
 /** Institutions: by default each returns on the 15th exactly what is due (DESIGN 8). */
@@ -28,20 +30,40 @@ export function createInstitutionActors(options: InstitutionActorOptions): Actor
   const { db } = context;
   const scripted = scriptedReturnDays(options.scenario);
 
-  async function payBack(region: string, due: ReturnRecord, on: PlainDate): Promise<void> {
-    const { institution, period: month } = due;
-    const paidInFen = await amountToPayIn(db, { region, institution, period: month });
-    const receiptId = `receipt/${region}/${month}/${institution}/${on}`;
-    if (paidInFen > 0n) await bank.credit([incoming(region, institution, receiptId, paidInFen, on)]);
-    await recordReturn(context, {
-      receiptId,
-      region,
-      institution,
-      period: month,
-      paidInFen,
-      receivedOn: on,
-      person: institution,
-    });
+  /** Pays in at the bank first, then tells the agency, as it happens outside. */
+  async function payBack(region: string, returns: readonly ReturnRecord[], on: PlainDate): Promise<void> {
+    const paid = await Promise.all(
+      returns.map(async (due) => ({
+        ...due,
+        paidInFen: await amountToPayIn(db, region, due),
+        receiptId: `receipt/${region}/${due.period}/${due.institution}/${on}`,
+      })),
+    );
+    const incoming = paid.filter(({ paidInFen }) => paidInFen > 0n);
+    if (incoming.length > 0)
+      await bank.credit(
+        incoming.map(({ institution, receiptId, paidInFen }) => ({
+          id: receiptId,
+          account: agencyAccounts.supervised(region),
+          amountFen: paidInFen,
+          bookedOn: on,
+          payerName: institution,
+          text: receiptId,
+        })),
+      );
+    await Promise.all(
+      paid.map(({ institution, period: month, receiptId, paidInFen }) =>
+        recordReturn(context, {
+          receiptId,
+          region,
+          institution,
+          period: month,
+          paidInFen,
+          receivedOn: on,
+          person: institution,
+        }),
+      ),
+    );
   }
 
   return {
@@ -50,7 +72,9 @@ export function createInstitutionActors(options: InstitutionActorOptions): Actor
       let acted = false;
       for (const region of regions) {
         const due = (await openReturns(db, region, date)).filter((each) => returnsOn(scripted, each, date));
-        for (const each of order.shuffle(due)) await payBack(region, each, date);
+        const inOrder = order.shuffle(due);
+        for (let from = 0; from < inOrder.length; from += AT_THE_COUNTER)
+          await payBack(region, inOrder.slice(from, from + AT_THE_COUNTER), date);
         acted ||= due.length > 0;
       }
       return acted;
@@ -103,21 +127,4 @@ function returnsOn(scripted: ScriptedDays, due: ReturnRecord, date: PlainDate): 
   const days = scripted.of(due);
   if (days) return days.includes(date);
   return due.period === periodOf(date) && date >= dayInPeriod(periodOf(date), RETURN_DAY);
-}
-
-function incoming(
-  region: string,
-  institution: string,
-  receiptId: string,
-  amountFen: bigint,
-  on: PlainDate,
-): IncomingMoney {
-  return {
-    id: receiptId,
-    account: agencyAccounts.supervised(region),
-    amountFen,
-    bookedOn: on,
-    payerName: institution,
-    text: receiptId,
-  };
 }

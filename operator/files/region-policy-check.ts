@@ -4,13 +4,23 @@ import { dayInPeriod } from '../../domain/plain-date';
 import { periodOfYear, scheduleOf, type PolicyFile } from '../../domain/policy';
 import { planPrepayments, type PrepaymentPlan } from '../../domain/prepayment';
 import { isPrepaymentPool, type PrepaymentPool } from '../../domain/pools';
-import { Refusal } from '../../domain/refusal';
+import type { FindingCode } from '../../domain/finding';
+import { Refusal, type RefusalCode } from '../../domain/refusal';
 import type { Region } from '../../domain/region';
-import { createFileFindings } from '../files/findings';
-import { readRegionFolder } from '../files/region-folder';
-import { readYaml } from '../files/yaml';
-import type { CheckFinding } from './check-report';
+import { createFileFindings } from './findings';
+import { readRegionFolder } from './region-folder';
+import { readYaml } from './yaml';
 import { policyIdsOf, versionsOf, type PolicyChoice } from './policy-choice';
+
+/** A finding of a file reader, or what a policy refuses, with its place in the folder. */
+export interface CheckFinding {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: string;
+  readonly code: FindingCode | RefusalCode;
+  readonly rule: string;
+  readonly message: string;
+}
 
 /** What the policy would pay in a year on the folder's purchases. */
 export interface PlannedYear {
@@ -40,7 +50,8 @@ export async function checkRegionFolder(dir: string, choice: PolicyChoice): Prom
   return { dir, ok: checked.findings.length === 0, region: { code, name, ...counts }, ...checked };
 }
 
-async function checkPolicies(
+/** What the region's policies say of it: what they would pay, and what they refuse, with its place in the folder. */
+export async function checkPolicies(
   dir: string,
   region: Region,
   choice: PolicyChoice,

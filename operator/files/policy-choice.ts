@@ -1,7 +1,6 @@
 import { policiesOfRegion, type PolicyBook, type PolicyFile } from '../../domain/policy';
 import type { Region } from '../../domain/region';
-import { loadPolicyBook, readPolicyFile } from '../files/policy-files';
-import { policyFolder } from './context';
+import { loadPolicyBook, readPolicyFile } from './policy-files';
 
 export interface PolicyChoice {
   readonly book: PolicyBook;
@@ -14,10 +13,10 @@ function isFile(name: string): boolean {
   return /[/\\.]/.test(name);
 }
 
-/** The published policies with those that `--policy ID|FILE` names. @throws Refusal `PolicyUnknown` for an unknown id. */
-export async function choosePolicies(named: readonly string[]): Promise<PolicyChoice> {
+/** The published policies of a folder with those that `--policy ID|FILE` names. @throws Refusal `PolicyUnknown` for an unknown id. */
+export async function choosePolicies(folder: string, named: readonly string[]): Promise<PolicyChoice> {
   const files = named.filter(isFile);
-  const book = await loadPolicyBook(policyFolder(), files);
+  const book = await loadPolicyBook(folder, files);
   if (named.length === 0) return { book, ids: undefined };
   const ids = await Promise.all(
     named.map(async (name) =>
