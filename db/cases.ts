@@ -117,3 +117,51 @@ export async function addAlert(
     [input.kind, input.on, input.detail, input.caseId],
   );
 }
+
+interface Days {
+  first: PlainDate;
+  last: PlainDate;
+}
+
+export async function loadAlerts(
+  db: Knex,
+  region: string,
+  { first, last }: Days,
+): Promise<{ kind: string; case: string; on: PlainDate }[]> {
+  const rows = await db('settle.alerts')
+    .where({ region })
+    .whereBetween('on_date', [first, last])
+    .select<{ kind: string; case_id: string; on_date: PlainDate }[]>('kind', 'case_id', 'on_date');
+  return rows.map((row) => ({ kind: row.kind, case: row.case_id, on: row.on_date }));
+}
+
+export interface RecordedEvent extends Omit<CaseEvent, 'key'> {
+  caseId: string;
+  at: BusinessMoment;
+}
+
+/** What happened in a region's cases: by moment and case, and within one phase in the order in which the case did it. */
+export async function loadEvents(db: Knex, region: string, { first, last }: Days): Promise<RecordedEvent[]> {
+  const rows = await db('settle.case_events as e')
+    .join('settle.cases as c', 'c.case_id', 'e.case_id')
+    .where('c.region', region)
+    .whereBetween('e.on_date', [first, last])
+    .orderByRaw('e.on_date, e.at_time, e.case_id collate "C", e.event_id')
+    .select<EventRow[]>('e.case_id', 'e.on_date', 'e.at_time', 'e.event', 'e.actor', 'e.detail');
+  return rows.map((row) => ({
+    caseId: row.case_id,
+    at: { date: row.on_date, time: row.at_time },
+    event: row.event,
+    actor: row.actor,
+    detail: row.detail,
+  }));
+}
+
+interface EventRow {
+  case_id: string;
+  on_date: PlainDate;
+  at_time: string;
+  event: string;
+  actor: string;
+  detail: string;
+}

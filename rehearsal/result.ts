@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { loadAlerts, loadEvents } from '../db/cases';
 import { balances, journalRows } from '../db/ledger';
 import { loadReturns } from '../db/prepayments';
 import { loadCalendar } from '../db/register';
@@ -28,7 +29,6 @@ export async function summarize(input: ResultInput): Promise<Summary> {
   const last = lastDayOf(to);
   const calendar = await loadCalendar(db, region);
   const years = [...new Set(periodsBetween(from, to).map(yearOf))];
-  const alerts = await db('settle.alerts').where({ region }).whereBetween('on_date', [first, last]).select('*');
   return {
     policies: [...input.policies].sort((a, b) => (a.id + a.version < b.id + b.version ? -1 : 1)),
     region,
@@ -47,7 +47,7 @@ export async function summarize(input: ResultInput): Promise<Summary> {
     breaches: [],
     enterpriseCases: [],
     alerts: sorted(
-      alerts.map((row) => ({ kind: row.kind, case: row.case_id, on: row.on_date })),
+      await loadAlerts(db, region, { first, last }),
       ({ kind, case: caseId, on }) => `${kind}\n${caseId}\n${on}`,
     ),
     eligibility: [],
@@ -162,19 +162,14 @@ export async function journalCsvRows({ db, region, from, to }: ResultInput): Pro
 
 /** What happened, in the order of the clock; what one case did in one phase is told in the order in which it did it. */
 export async function timelineRows({ db, region, from, to }: ResultInput): Promise<TimelineRow[]> {
-  const rows = await db('settle.case_events as e')
-    .join('settle.cases as c', 'c.case_id', 'e.case_id')
-    .where('c.region', region)
-    .whereBetween('e.on_date', [firstDayOf(from), lastDayOf(to)])
-    .orderByRaw('e.on_date, e.at_time, e.case_id collate "C", e.event_id')
-    .select('e.*');
-  return rows.map((row) => ({
-    date: row.on_date,
-    time: row.at_time,
+  const events = await loadEvents(db, region, { first: firstDayOf(from), last: lastDayOf(to) });
+  return events.map(({ caseId, at, event, actor, detail }) => ({
+    date: at.date,
+    time: at.time,
     region,
-    case: row.case_id,
-    event: row.event,
-    actor: row.actor,
-    detail: row.detail,
+    case: caseId,
+    event,
+    actor,
+    detail,
   }));
 }

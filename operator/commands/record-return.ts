@@ -154,7 +154,10 @@ async function tell(
     .leftJoin('settle.cases as c', 'c.case_id', trx.raw('?', [returnCase]))
     .where({ 'p.region': region, 'p.institution': institution })
     .orderBy('p.year', 'desc')
-    .first('c.case_id as return_case', 'p.case_id as prepayment_case');
+    .first<{ return_case: string | null; prepayment_case: string }>(
+      'c.case_id as return_case',
+      'p.case_id as prepayment_case',
+    );
   const parts = [
     `${institution}: ${formatYuan(countedFen)} for ${period}`,
     ...(fromUnusedFen > 0n ? [`${formatYuan(fromUnusedFen)} of it from unused prepayment`] : []),

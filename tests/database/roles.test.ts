@@ -9,7 +9,7 @@ const newName = (): string => `test_${randomBytes(6).toString('hex')}`;
 async function namesLike(table: string, column: string, name: string): Promise<string[]> {
   const server = connect(testServerUrl(), { poolSize: 1 });
   try {
-    return await server(table).where(column, 'like', `${name}%`).orderBy(column).pluck(column);
+    return await server(table).where(column, 'like', `${name}%`).orderBy(column).pluck<string[]>(column);
   } finally {
     await server.destroy();
   }

@@ -98,7 +98,7 @@ describe('policy', () => {
           findings: [
             {
               file: overlapping,
-              line: XINJIANG.split('\n').indexOf('  from: 2025-12-23') + 1,
+              line,
               column: 'effective.from',
               message: expect.stringContaining('overlaps') as string,
             },
