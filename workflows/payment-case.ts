@@ -147,6 +147,12 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     return askOn ? 'bank' : 'idle';
   }
 
+  /** What runs beside the payments may still be due: the case is not listed under a moment that is over. */
+  async function ended(paid: boolean): Promise<boolean> {
+    await publish('idle', null);
+    return paid;
+  }
+
   async function pay(prepare: (revision: number) => Promise<RaisedRequest | null>): Promise<boolean> {
     wanted.prepare = true;
     let sentBefore = false;
@@ -155,7 +161,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
         wanted.prepare = false;
         const raised = await step(() => prepare(revision + 1));
         if (raised) open(raised);
-        else if (!sentBefore) return false;
+        else if (!sentBefore) return ended(false);
       }
       if (wanted.send) {
         wanted.send = false;
@@ -166,7 +172,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
       if (sentBefore) {
         const status = await step((now) => work.askBank(now));
         ({ counts, askAgainOn: askOn } = status);
-        if (!request && !wanted.prepare && !wanted.send && askOn === null && allFinal(counts)) return true;
+        if (!request && !wanted.prepare && !wanted.send && askOn === null && allFinal(counts)) return ended(true);
       }
       const until = askOn ? { date: askOn, phase } : undefined;
       const waiting = waitingState(askOn);
