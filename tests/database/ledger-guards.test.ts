@@ -61,7 +61,11 @@ describe('the ledger is append-only', () => {
   it('and the application can neither set up tables nor run the inner functions', async () => {
     expect(await refusalOf(database.app.raw('CREATE TABLE ledger.mine ()'))).toBe('42501');
     expect(await refusalOf(database.app.raw('CREATE TEMPORARY TABLE journal ()'))).toBe('42501');
-    expect(await refusalOf(database.app.raw(`SELECT ledger.open_accounts('650500', '{fund/suspense}', '{fund/cash/employee}')`))).toBe('42501');
+    expect(
+      await refusalOf(
+        database.app.raw(`SELECT ledger.open_accounts('650500', '{fund/suspense}', '{fund/cash/employee}')`),
+      ),
+    ).toBe('42501');
     expect(await refusalOf(database.app.raw(`SELECT ledger.move_balances('650500', '{1}', '{1}')`))).toBe('42501');
     expect(await refusalOf(database.app.raw(`CALL ledger.grant_to_app('ALL ON ALL TABLES IN SCHEMA ledger')`))).toBe(
       '42501',
