@@ -51,6 +51,14 @@ export async function setMessageState(db: Knex, messageId: string, state: Messag
   await db('settle.bank_messages').where({ message_id: messageId }).update({ state });
 }
 
+/** Takes a stored message for sending; false when somebody else has, who sends it alone. */
+export async function claimMessage(db: Knex, messageId: string): Promise<boolean> {
+  const claimed = await db('settle.bank_messages')
+    .where({ message_id: messageId, state: 'stored' })
+    .update({ state: 'sending' });
+  return claimed === 1;
+}
+
 export async function loadMessages(
   db: Knex,
   caseId: string,

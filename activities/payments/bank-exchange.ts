@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { AttemptRecord, MessageRecord } from '../../db/bank-messages';
-import { loadAttempts, loadMessages, setMessageState, storeMessage } from '../../db/bank-messages';
+import { claimMessage, loadAttempts, loadMessages, setMessageState, storeMessage } from '../../db/bank-messages';
 import { addAlert, addEvents, loadCase } from '../../db/cases';
 import { postJournals } from '../../db/ledger';
 import type { PaymentRecord } from '../../db/payments';
@@ -64,9 +64,10 @@ export function createBankActivities(
     }
   }
 
-  /** From here on the message may have left: its payments are `sent`, and their money is in transit. */
-  async function markSending(message: MessageRecord, at: BusinessMoment): Promise<PaymentRecord[]> {
+  /** From here on the message may have left: its payments are `sent`, and their money is in transit. Undefined when another run has it. */
+  async function markSending(message: MessageRecord, at: BusinessMoment): Promise<PaymentRecord[] | undefined> {
     return db.transaction(async (trx) => {
+      if (!(await claimMessage(trx, message.messageId))) return undefined;
       const attempts = await loadAttempts(trx, message.messageId);
       const paymentIds = attempts.map(({ paymentId }) => paymentId);
       const released = await loadPayments(trx, { paymentIds, states: ['released'] });
@@ -76,7 +77,6 @@ export function createBankActivities(
         { to: 'sent', at, actor: 'engine', reason: message.messageId },
       );
       await postStage(trx, released, 'sent', at);
-      await setMessageState(trx, message.messageId, 'sending');
       return loadPayments(trx, { paymentIds, states: ['sent'] });
     });
   }
@@ -107,6 +107,7 @@ export function createBankActivities(
 
   async function deliver(message: MessageRecord, at: BusinessMoment): Promise<void> {
     const payments = await markSending(message, at);
+    if (!payments) return;
     if (payments.length === 0) return setMessageState(db, message.messageId, 'answered');
     const attempts = new Map(
       (await loadAttempts(db, message.messageId)).map((attempt) => [attempt.paymentId, attempt.endToEndId]),

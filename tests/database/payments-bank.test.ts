@@ -7,7 +7,6 @@ import {
   type PaymentAnswer,
   type PaymentBatch,
 } from '../../activities/bank/port';
-import { nonZeroBalances } from '../support/ledger';
 import { changePayments } from '../../db/payments';
 import { postJournals } from '../../db/ledger';
 import { saveCalendarYear } from '../../db/register';
@@ -22,7 +21,7 @@ import {
   type RaisedCase,
 } from '../support/approval-case';
 import { createTestDatabase, type TestDatabase } from '../support/database';
-import { journal, transfer } from '../support/ledger';
+import { journal, nonZeroBalances, transfer } from '../support/ledger';
 import { publishedYears } from '../support/published';
 
 // Sending and asking with a bank that does exactly what a test says, where a simulator is too well-behaved: what is
@@ -238,7 +237,7 @@ describe('what the bank says', () => {
     const raised = await releasedCase();
     const bank = scriptedBank({});
     const { send, ask } = exchangeWith(bank, raised);
-    await Promise.allSettled([send(), send(), send()]);
+    await Promise.allSettled(Array.from({ length: 6 }, send));
     await send();
     await ask();
     expect(bank.sent.length).toBeLessThanOrEqual(1);
