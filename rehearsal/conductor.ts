@@ -6,7 +6,8 @@ import { addMonths, firstDayOf, lastDayOf, period, periodOf, periodsBetween, typ
 import { isRefusalCode, Refusal } from '../domain/refusal';
 import { casesToStart } from '../operator/commands/start-cases';
 import type { Actors } from './actors/actors';
-import { barrierMs, comparePoints, earliest } from './points';
+import { inChunks } from './in-chunks';
+import { barrierMs, comparePoints, earliest, momentOf } from './points';
 import type { SeededOrder } from './seeded-order';
 import type { TimeMachine } from './time-machine';
 
@@ -57,8 +58,8 @@ async function runPhase(options: ConductorOptions, point: DuePoint): Promise<voi
 
 async function startCases({ db, machine, order, regions }: ConductorOptions, point: DuePoint): Promise<void> {
   const due = await Promise.all(regions.map((region) => casesToStart(db, region, point.date)));
-  const starting = order.shuffle(due.flat());
-  await inChunks(starting, async (each) => {
+  const starting = order.shuffle(`starts/${momentOf(point)}`, due.flat());
+  await inChunks(starting, CONCURRENT_STEPS, async (each) => {
     await machine.start(each, barrierMs(point));
     await machine.settle(each.caseId);
   });
@@ -73,7 +74,7 @@ async function advanceDue({ db, client, machine, order }: ConductorOptions, poin
     .orderBy('case_id')
     .select<{ case_id: string }[]>('case_id');
   if (due.length === 0) return false;
-  await inChunks(order.shuffle(due), async ({ case_id: caseId }) => {
+  await inChunks(order.shuffle(`steps/${momentOf(point)}`, due), CONCURRENT_STEPS, async ({ case_id: caseId }) => {
     if (!(await machine.advance(caseId, barrier))) await assertEndedWell(client, caseId);
   });
   return true;
@@ -107,9 +108,4 @@ async function nextPoint(options: ConductorOptions, after: DuePoint): Promise<Du
     candidates.push({ date, phase: Number(time.slice(0, 2)) * 60 });
   }
   return earliest(candidates.filter((candidate) => comparePoints(candidate, after) > 0));
-}
-
-async function inChunks<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
-  for (let from = 0; from < items.length; from += CONCURRENT_STEPS)
-    await Promise.all(items.slice(from, from + CONCURRENT_STEPS).map(run));
 }

@@ -8,6 +8,10 @@ export function barrierMs({ date, phase }: DuePoint): number {
   return toEpochMs(date, phase) + BEHIND_PHASE_MS;
 }
 
+export function momentOf({ date, phase }: DuePoint): string {
+  return `${date}/${phase}`;
+}
+
 export function comparePoints(left: DuePoint, right: DuePoint): number {
   if (left.date !== right.date) return left.date < right.date ? -1 : 1;
   return left.phase - right.phase;

@@ -39,6 +39,8 @@ export interface RehearseOptions {
   /** As the user typed it, for the report. */
   command?: string;
   progress: (event: RehearsalProgress) => void;
+  /** Aborted when somebody asks it to end: everything it started is taken down, its database included. */
+  stop?: AbortSignal;
   /** Looks at the stage when everything has happened and before it is taken down: for measurements and recordings. */
   inspect?: (stage: Stage) => Promise<void>;
   log: Logger;
@@ -83,7 +85,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     progress: (message) => options.progress({ kind: 'phase', message }),
   });
   try {
-    await play(options, inputs, stage, from, to);
+    await unlessAborted(options.stop, play(options, inputs, stage, from, to));
     const results = await collect(options, inputs, stage, from, to);
     const webUiUrl = options.keepUp ? stage.webUiUrl : undefined;
     const files = writeFiles(options, results, createReport(options, inputs, webUiUrl, from, to));
@@ -104,6 +106,17 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     await stage.stop();
     throw error;
   }
+}
+
+/** Gives what `work` gives, or rejects with the signal's reason as soon as it is aborted. */
+async function unlessAborted<T>(stop: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!stop) return work;
+  const aborted = new Promise<never>((_, reject) => {
+    const onAbort = (): void => reject(stop.reason as Error);
+    if (stop.aborted) onAbort();
+    else stop.addEventListener('abort', onAbort, { once: true });
+  });
+  return Promise.race([work, aborted]);
 }
 
 function months(options: RehearseOptions): { from: Period; to: Period } {

@@ -5,7 +5,6 @@ import type { RehearsalResult, RehearseOptions } from '../../rehearsal/rehearse'
 import { createLogger } from '../../workers/logging';
 import { collect, nonEmptyArgument, periodArgument, seedArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
-import { unlessStopped } from './interrupted';
 import { createProgressPrinter } from './progress';
 import { everyInvariantHolds, figureLines, headingLines } from './rehearsal-summary';
 
@@ -58,18 +57,18 @@ function checkMonths({ from, to }: RehearseCommandOptions): void {
  */
 export async function rehearseVisibly(
   context: CliContext,
-  options: Omit<RehearseOptions, 'command' | 'progress' | 'log'>,
+  options: Omit<RehearseOptions, 'command' | 'progress' | 'stop' | 'log'>,
 ): Promise<RehearsalResult> {
   const progress = createProgressPrinter(context.output);
   const log = createLogger('rehearsal', { file: context.logFile });
   try {
-    const rehearsal = context.rehearse({
+    return await context.rehearse({
       ...options,
       command: context.commandLine,
       progress: (event) => progress.show(event),
+      stop: context.stop,
       log,
     });
-    return await unlessStopped(context.stop, rehearsal);
   } finally {
     progress.end();
   }

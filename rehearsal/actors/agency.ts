@@ -8,10 +8,14 @@ import { addDays, type PlainDate } from '../../domain/plain-date';
 import type { ApprovalScript, BankScript, Scenario } from '../../domain/scenario';
 import { actOnPayments, decide, release } from '../../operator/commands/decisions';
 import type { CommandContext } from '../../operator/commands/context';
-import { barrierMs, payingPhase } from '../points';
+import { inChunks } from '../in-chunks';
+import { barrierMs, momentOf, payingPhase } from '../points';
 import type { SeededOrder } from '../seeded-order';
 import type { TimeMachine } from '../time-machine';
 import type { Actors } from './actors';
+
+/** Requests that are dealt with at the same time. */
+const DESKS = 6;
 
 export interface AgencyActorOptions {
   context: CommandContext;
@@ -69,7 +73,8 @@ export function createApprovers({ context, machine, scenario, regions, order }: 
       const now = (await waiting()).filter(
         ({ caseId }) => phaseOf(caseId) === point.phase && (approvedFrom.get(caseId) ?? point.date) <= point.date,
       );
-      for (const request of order.shuffle(now)) await handle(request, point);
+      // Cases do not see each other here, and an agency has more than one desk.
+      await inChunks(order.shuffle(`approvals/${momentOf(point)}`, now), DESKS, (request) => handle(request, point));
       return now.length > 0;
     },
     async nextPoints(after) {
@@ -119,12 +124,13 @@ export function createOperators({ context, machine, scenario, regions, order }: 
         ({ payment, retryOn }) => phaseOf(payment.caseId) === point.phase && retryOn <= point.date,
       );
       const cases = [...new Set(due.map(({ payment }) => payment.caseId))].sort();
-      for (const caseId of order.shuffle(cases))
-        await retry(
+      await inChunks(order.shuffle(`retries/${momentOf(point)}`, cases), DESKS, (caseId) =>
+        retry(
           caseId,
           due.map(({ payment }) => payment).filter((payment) => payment.caseId === caseId),
           point,
-        );
+        ),
+      );
       return due.length > 0;
     },
     async nextPoints(after) {

@@ -69,15 +69,16 @@ export function createInstitutionActors(options: InstitutionActorOptions): Actor
   return {
     async act({ date, phase }) {
       if (phase !== Phase.PeopleAct) return false;
-      let acted = false;
-      for (const region of regions) {
-        const due = (await openReturns(db, region, date)).filter((each) => returnsOn(scripted, each, date));
-        const inOrder = order.shuffle(due);
-        for (let from = 0; from < inOrder.length; from += AT_THE_COUNTER)
-          await payBack(region, inOrder.slice(from, from + AT_THE_COUNTER), date);
-        acted ||= due.length > 0;
-      }
-      return acted;
+      const acted = await Promise.all(
+        regions.map(async (region) => {
+          const due = (await openReturns(db, region, date)).filter((each) => returnsOn(scripted, each, date));
+          const inOrder = order.shuffle(`returns/${region}/${date}`, due);
+          for (let from = 0; from < inOrder.length; from += AT_THE_COUNTER)
+            await payBack(region, inOrder.slice(from, from + AT_THE_COUNTER), date);
+          return due.length > 0;
+        }),
+      );
+      return acted.includes(true);
     },
 
     async nextPoints({ date }) {
