@@ -50,6 +50,18 @@ function appPassword(ownerUrl: string, database: string): string {
   return createHmac('sha256', secret).update(`settle app role of ${database}`).digest('hex');
 }
 
+/**
+ * The application role's URL of a database that was prepared: its password follows from the owner's.
+ * @throws RangeError where the owner's URL holds no password, since nothing follows from none
+ */
+export function applicationUrl(ownerUrl: string): string {
+  const database = databaseOf(ownerUrl);
+  checkName(database);
+  if (new URL(ownerUrl).password === '')
+    throw new RangeError("the owner's URL holds no password: name the application's own URL in SETTLE_DATABASE_URL");
+  return withLogin(ownerUrl, database, `${database}_app`, appPassword(ownerUrl, database));
+}
+
 async function ensureAppRole(owner: Database, role: string, password: string): Promise<void> {
   const { rows } = await owner.raw<{ rows: unknown[] }>('SELECT FROM pg_roles WHERE rolname = ?', [role]);
   const verb = rows.length === 0 ? 'CREATE' : 'ALTER';

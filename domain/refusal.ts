@@ -54,6 +54,11 @@ export const REFUSALS = {
     exitCode: 1,
     remedy: 'Start the database or correct its URL and password; only databases prepared by this engine can be read.',
   },
+  NotRunning: {
+    exitCode: 1,
+    remedy:
+      'Start the services with `npm run up`, or name running ones with DATABASE_URL, TEMPORAL_ADDRESS and SETTLE_BANK_URL.',
+  },
   NotFound: { exitCode: 1, remedy: 'Check the id; the list command shows what there is.' },
 
   // Ledger

@@ -46,6 +46,7 @@ const PARTS = [
   'operator',
   'operator/files',
   'operator/commands',
+  'operator/connection',
   'operator/cli',
   'rehearsal',
 ] as const;
@@ -80,6 +81,8 @@ const RULES: Readonly<Record<Part, Rule>> = {
   operator: { values: BELOW_OPERATOR },
   'operator/files': { values: ['domain', 'operator'] },
   'operator/commands': { values: [...BELOW_OPERATOR, 'operator', 'operator/files'] },
+  // How a command reaches what runs: it builds what commands work with.
+  'operator/connection': { values: [...BELOW_OPERATOR, 'operator', 'operator/files', 'operator/commands'] },
   // The command line is where a rehearsal is started from; what it commands is not.
   'operator/cli': {
     values: [
@@ -87,6 +90,7 @@ const RULES: Readonly<Record<Part, Rule>> = {
       'operator',
       'operator/files',
       'operator/commands',
+      'operator/connection',
       'rehearsal',
       'workers/bank-simulator',
     ],
