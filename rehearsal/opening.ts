@@ -39,7 +39,7 @@ function openingJournals(region: Region, policies: PolicyBook, ids: readonly str
     const opening = fundAccounts.opening(pool);
     const transfers = [
       { debit: fundAccounts.cash(pool), credit: opening, amountFen: cashFen },
-      { debit: fundAccounts.fiscalDeposit(), credit: opening, amountFen: fiscalDepositFen },
+      { debit: fundAccounts.fiscalDeposit(pool), credit: opening, amountFen: fiscalDepositFen },
     ].filter(({ amountFen }) => amountFen > 0n);
     if (transfers.length === 0) return [];
     return {

@@ -4,7 +4,7 @@
 
 INSERT INTO ledger.account_kind (kind, book, template, bound) VALUES
   ('fund/cash', 'fund', 'fund/cash/<pool>', 'debit'),
-  ('fund/fiscal-deposit', 'fund', 'fund/fiscal-deposit', 'debit'),
+  ('fund/fiscal-deposit', 'fund', 'fund/fiscal-deposit/<pool>', 'debit'),
   ('fund/transit', 'fund', 'fund/transit/<pool>/<institution>', 'credit'),
   ('fund/advance/vbp', 'fund', 'fund/advance/vbp/<pool>/<institution>/<year>', 'debit'),
   ('fund/advance/instant', 'fund', 'fund/advance/instant/<pool>/<institution>', 'debit'),

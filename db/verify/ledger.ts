@@ -167,7 +167,7 @@ const withinBounds: Invariant = {
       database,
       `WITH bounded AS (
          SELECT account_id, path, CASE
-           WHEN path LIKE 'fund/cash/%' OR path = 'fund/fiscal-deposit' OR path LIKE 'fund/advance/%'
+           WHEN path LIKE 'fund/cash/%' OR path LIKE 'fund/fiscal-deposit/%' OR path LIKE 'fund/advance/%'
              OR path LIKE 'fund/memo/held/%' OR path = 'supervised/cash' THEN 1
            WHEN path LIKE 'fund/transit/%' OR path LIKE 'fund/memo/contra/%' OR path LIKE '%/suspense'
              OR path LIKE 'supervised/%' THEN -1 END AS side

@@ -24,7 +24,7 @@ interface AccountKindRow {
 
 export const ACCOUNT_KINDS = {
   'fund/cash': { book: Book.Fund, template: 'fund/cash/<pool>', bound: Bound.Debit },
-  'fund/fiscal-deposit': { book: Book.Fund, template: 'fund/fiscal-deposit', bound: Bound.Debit },
+  'fund/fiscal-deposit': { book: Book.Fund, template: 'fund/fiscal-deposit/<pool>', bound: Bound.Debit },
   'fund/transit': { book: Book.Fund, template: 'fund/transit/<pool>/<institution>', bound: Bound.Credit },
   'fund/advance/vbp': {
     book: Book.Fund,
@@ -126,7 +126,7 @@ export function parseAccount(path: string): (AccountNames & { readonly kind: Acc
 /** Paths of the fund book, one function per kind of account. */
 export const fundAccounts = {
   cash: (pool: Pool) => `fund/cash/${pool}`,
-  fiscalDeposit: () => 'fund/fiscal-deposit',
+  fiscalDeposit: (pool: Pool) => `fund/fiscal-deposit/${pool}`,
   transit: (pool: Pool, institution: string) => `fund/transit/${pool}/${institution}`,
   advanceVbp: (pool: Pool, institution: string, year: number) => `fund/advance/vbp/${pool}/${institution}/${year}`,
   advanceInstant: (pool: Pool, institution: string) => `fund/advance/instant/${pool}/${institution}`,

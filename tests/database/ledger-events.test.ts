@@ -48,17 +48,17 @@ const PREPAYMENT: readonly Step[] = [
     'opening',
     [
       transfer(cash, 'fund/opening/employee', 100_000n),
-      transfer('fund/fiscal-deposit', 'fund/opening/employee', 50_000n),
+      transfer('fund/fiscal-deposit/employee', 'fund/opening/employee', 50_000n),
     ],
     {
       [cash]: 100_000n,
-      'fund/fiscal-deposit': 50_000n,
+      'fund/fiscal-deposit/employee': 50_000n,
       'fund/opening/employee': -150_000n,
     },
   ),
-  step('fiscal-transfer', [transfer(cash, 'fund/fiscal-deposit', 20_000n)], {
+  step('fiscal-transfer', [transfer(cash, 'fund/fiscal-deposit/employee', 20_000n)], {
     [cash]: 120_000n,
-    'fund/fiscal-deposit': 30_000n,
+    'fund/fiscal-deposit/employee': 30_000n,
   }),
   step('disbursement-sent', [transfer(vbp, transit, 60_000n)], { [vbp]: 60_000n, [transit]: -60_000n }),
   step('disbursement-failed', [transfer(transit, vbp, 60_000n)], { [vbp]: 0n, [transit]: 0n }),
@@ -222,7 +222,7 @@ describe('every event of the ledger posts what the table of DESIGN 6 says', () =
   it('leaves the balances that the steps add up to, and every invariant holds', async () => {
     expect(await nonZeroBalances(database.app)).toEqual({
       [cash]: 56_000n,
-      'fund/fiscal-deposit': 30_000n,
+      'fund/fiscal-deposit/employee': 30_000n,
       'fund/opening/employee': -150_000n,
       [vbp]: 60_000n,
       [benefit]: 4_000n,
