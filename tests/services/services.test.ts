@@ -142,6 +142,19 @@ describe('a service', () => {
     await expect(spawnService(spec)).rejects.toThrow('the bank simulator cannot be started');
   });
 
+  it('is not taken to be up by the ready line of an earlier start in the same log', async () => {
+    writeFileSync(logFile, '前一次 an earlier start\nready 1\n');
+    const late = await spawnService({
+      name: 'the bank simulator',
+      command: process.execPath,
+      args: ['-e', 'setTimeout(() => console.log("ready 2"), 200); setInterval(() => {}, 1000)'],
+      logFile,
+      readyLine: (line) => /^ready \d$/.exec(line)?.[0],
+    });
+    await late.stop();
+    expect(late.ready).toBe('ready 2');
+  });
+
   it('that ignores a polite end is ended hard', async () => {
     const running = await spawnService({
       name: 'the bank simulator',

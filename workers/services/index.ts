@@ -4,6 +4,7 @@ import { resolvePostgres } from './postgres';
 import type { ServiceLog } from './service-log';
 import { startTemporal } from './temporal';
 import type { RunningTemporal } from './temporal';
+import type { ServiceProcess } from './spawn-service';
 import type { TemporalMode } from './temporal-arguments';
 
 export type { TemporalMode } from './temporal-arguments';
@@ -11,7 +12,7 @@ export type { ServiceLog } from './service-log';
 export { processGuard } from './guard';
 export { projectRoot } from './project-root';
 export { spawnService, ServiceFailure } from './spawn-service';
-export type { Service, ServiceSpec } from './spawn-service';
+export type { Service, ServiceProcess, ServiceSpec } from './spawn-service';
 
 export interface ServicesOptions {
   readonly mode: TemporalMode;
@@ -32,6 +33,8 @@ export interface RunningServices {
   /** `host:port`. */
   readonly temporalAddress: string;
   readonly webUiUrl: string | undefined;
+  /** The processes that were started here. */
+  readonly processes: readonly ServiceProcess[];
   /** Ends what was started here. May be called again. */
   stop(): Promise<void>;
 }
@@ -45,7 +48,7 @@ function resolveTemporal(options: ServicesOptions): Promise<RunningTemporal> {
   const address = process.env['TEMPORAL_ADDRESS'];
   // A rehearsal needs a server of its own, whose clocks jump.
   if (address && mode === 'daily')
-    return Promise.resolve({ address, webUiUrl: undefined, stop: () => Promise.resolve() });
+    return Promise.resolve({ address, webUiUrl: undefined, process: undefined, stop: () => Promise.resolve() });
   return startTemporal({
     mode,
     webUi,
@@ -91,6 +94,7 @@ export async function startServices(options: ServicesOptions): Promise<RunningSe
     databaseUrl: postgres.url,
     temporalAddress: temporal.address,
     webUiUrl: temporal.webUiUrl,
+    processes: [postgres.process, temporal.process].filter((each) => each !== undefined),
     stop: () => stopAll(started),
   };
 }

@@ -12,7 +12,7 @@ import {
 } from './postgres-cluster';
 import type { ServiceLog } from './service-log';
 import { ServiceFailure, spawnService } from './spawn-service';
-import type { Service } from './spawn-service';
+import type { Service, ServiceProcess } from './spawn-service';
 
 const PORT_TRIES = 5;
 const READY = 'database system is ready to accept connections';
@@ -58,6 +58,8 @@ export interface RunningPostgres {
   /** Superuser's URL, database `postgres`. */
   readonly url: string;
   readonly port: number;
+  /** The process, where it was started here. */
+  readonly process: ServiceProcess | undefined;
   stop(): Promise<void>;
 }
 
@@ -137,6 +139,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     return {
       url: superuserUrl(placement.dataDirectory, port),
       port,
+      process: { name: 'PostgreSQL', pid: service.pid, exited: service.exited },
       async stop() {
         await service.stop();
         placement.discard();
@@ -154,7 +157,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 export async function resolvePostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const url = process.env['DATABASE_URL'];
   if (!url) return startPostgres(options);
-  return { url, port: Number(new URL(url).port || 5432), stop: () => Promise.resolve() };
+  return { url, port: Number(new URL(url).port || 5432), process: undefined, stop: () => Promise.resolve() };
 }
 
 /** Gets PostgreSQL's programs and the template of a cluster ready, so that starting one takes a fraction of a second. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { processGuard } from './guard';
@@ -38,6 +38,13 @@ export interface Service<Ready> {
   stop(): Promise<void>;
 }
 
+/** What somebody who looks after a service needs to know of its process. */
+export interface ServiceProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly exited: Promise<void>;
+}
+
 /** The service ended, or did not come up in time. The message ends with the last lines of its log. */
 export class ServiceFailure extends Error {
   constructor(
@@ -50,26 +57,31 @@ export class ServiceFailure extends Error {
   }
 }
 
-function failure(what: string, logFile: string): ServiceFailure {
-  const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n');
+/** What a log file got since this start: an earlier one may have written to it, its ready line included. */
+function readLog(logFile: string, fromByte: number): string {
+  return readFileSync(logFile).subarray(fromByte).toString('utf8');
+}
+
+function failure(what: string, logFile: string, fromByte: number): ServiceFailure {
+  const lines = readLog(logFile, fromByte).trimEnd().split('\n');
   return new ServiceFailure(what, logFile, lines.slice(-LAST_LINES).join('\n'));
 }
 
 /** Reads a log that grows, and offers each complete line once. */
-function lineReader(logFile: string): () => string[] {
+function lineReader(logFile: string, fromByte: number): () => string[] {
   let seen = 0;
   return () => {
-    const text = readFileSync(logFile, 'utf8').slice(seen);
+    const text = readLog(logFile, fromByte).slice(seen);
     const complete = text.slice(0, text.lastIndexOf('\n') + 1);
     seen += complete.length;
     return complete.split('\n');
   };
 }
 
-async function untilReady<Ready>(spec: ServiceSpec<Ready>, child: ChildProcess): Promise<Ready> {
+async function untilReady<Ready>(spec: ServiceSpec<Ready>, child: ChildProcess, fromByte: number): Promise<Ready> {
   const withinMs = spec.readyWithinMs ?? READY_WITHIN_MS;
   const deadline = performance.now() + withinMs;
-  const newLines = lineReader(spec.logFile);
+  const newLines = lineReader(spec.logFile, fromByte);
   while (performance.now() < deadline) {
     const ended = child.exitCode !== null || child.signalCode !== null;
     for (const line of newLines()) {
@@ -77,10 +89,14 @@ async function untilReady<Ready>(spec: ServiceSpec<Ready>, child: ChildProcess):
       if (ready !== undefined) return ready;
     }
     if (ended)
-      throw failure(`${spec.name} ended before it was up (${child.signalCode ?? child.exitCode})`, spec.logFile);
+      throw failure(
+        `${spec.name} ended before it was up (${child.signalCode ?? child.exitCode})`,
+        spec.logFile,
+        fromByte,
+      );
     await pause(POLL_MS);
   }
-  throw failure(`${spec.name} was not up within ${withinMs / 1000} s`, spec.logFile);
+  throw failure(`${spec.name} was not up within ${withinMs / 1000} s`, spec.logFile, fromByte);
 }
 
 async function endProcess(child: ChildProcess, exited: Promise<void>, ending: Ending): Promise<void> {
@@ -103,6 +119,7 @@ async function endProcess(child: ChildProcess, exited: Promise<void>, ending: En
 export async function spawnService<Ready>(spec: ServiceSpec<Ready>): Promise<Service<Ready>> {
   const ending = spec.ending ?? DEFAULT_ENDING;
   const log = openSync(spec.logFile, 'a', 0o600);
+  const fromByte = fstatSync(log).size;
   const child = spawn(spec.command, spec.args, {
     detached: true,
     // Standard input is never written to; its end is a second sign, beside the guard's, that this process is gone.
@@ -127,7 +144,7 @@ export async function spawnService<Ready>(spec: ServiceSpec<Ready>): Promise<Ser
   (child.stdin as Socket).on('error', () => undefined).unref();
   const stop = (): Promise<void> => endProcess(child, exited, ending);
   try {
-    const ready = await untilReady(spec, child);
+    const ready = await untilReady(spec, child, fromByte);
     return { pid: child.pid as number, ready, exited, stop };
   } catch (error) {
     await stop();

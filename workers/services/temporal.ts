@@ -3,7 +3,7 @@ import { freePort } from './free-port';
 import { processGuard } from './guard';
 import type { ServiceLog } from './service-log';
 import { ServiceFailure, spawnService } from './spawn-service';
-import type { Service } from './spawn-service';
+import type { Service, ServiceProcess } from './spawn-service';
 import { temporalArguments } from './temporal-arguments';
 import type { TemporalMode, TemporalSettings } from './temporal-arguments';
 import { findTemporal } from './temporal-program';
@@ -30,6 +30,8 @@ export interface RunningTemporal {
   /** `host:port` of the frontend. */
   readonly address: string;
   readonly webUiUrl: string | undefined;
+  /** The process, where it was started here. */
+  readonly process: ServiceProcess | undefined;
   stop(): Promise<void>;
 }
 
@@ -93,6 +95,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     return {
       address,
       webUiUrl: settings.uiPort === undefined ? undefined : `http://127.0.0.1:${settings.uiPort}`,
+      process: { name: 'Temporal', pid: service.pid, exited: service.exited },
       async stop() {
         await service.stop();
         guard.discard(temporary);
