@@ -3,13 +3,14 @@ import pino, { type Logger } from 'pino';
 /** Account numbers and names of people never reach a log; ids of cases, payments and staff do. */
 const HIDDEN = [
   'account',
-  'debtorAccount',
   'creditorAccount',
-  'payee',
-  'payeeName',
-  'name_',
-  'personName',
   'creditorName',
+  'debtorAccount',
+  'debtorName',
+  'payee',
+  'payerAccount',
+  'payerName',
+  'personName',
 ];
 
 export interface LogOptions {

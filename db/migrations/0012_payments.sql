@@ -25,11 +25,11 @@ create table settle.payments (
 create index payments_case on settle.payments (case_id, state);
 create index payments_request on settle.payments (request_id);
 
--- Exactly what an approver approves of one payment, as one line of text.
+-- Exactly what an approver approves of one payment, as one line of text; JSON, so that no field can reach into the next.
 create function settle.payment_content(p settle.payments) returns text
 language sql immutable set search_path = pg_catalog as $$
-  select concat_ws('|', p.payment_id, p.kind, p.period, coalesce(p.institution, ''), coalesce(p.enterprise, ''),
-                   coalesce(p.pool, ''), coalesce(p.advance_year::text, ''), p.amount_fen, p.debtor_account, p.payee_name, p.payee_account, p.payee_bank_code)
+  select jsonb_build_array(p.payment_id, p.kind, p.period, p.institution, p.enterprise, p.pool, p.advance_year,
+                           p.amount_fen, p.debtor_account, p.payee_name, p.payee_account, p.payee_bank_code)::text
 $$;
 
 create table settle.payment_states (
