@@ -160,7 +160,8 @@ export interface ReturnRecord {
   completeOn: PlainDate | null;
   /** The day on which the last of it was moved on to the fund account. */
   toFundOn: PlainDate | null;
-  isFinal: boolean;
+  /** No later return is in its plan. */
+  isLast: boolean;
 }
 
 /** Which returns: of a region, or of one institution, period or year of it. */
@@ -216,7 +217,7 @@ export async function loadReturns(db: Knex, where: ReturnsWanted): Promise<Retur
         fromUnusedFen: sum(arrived.map(({ from_unused_fen }) => from_unused_fen)),
         completeOn,
         toFundOn: isMoved ? latest(moved.map(({ paid_on }) => paid_on!)) : null,
-        isFinal: last.get(`${row.institution}/${row.year}`) === row.period,
+        isLast: last.get(`${row.institution}/${row.year}`) === row.period,
       };
     });
 }

@@ -10,6 +10,7 @@ import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import { formatYuan, minimum, sum } from '../../domain/money';
 import { period as toPeriod, type PlainDate } from '../../domain/plain-date';
+import { periodOfYear, scheduleOf } from '../../domain/policy';
 import { subtractPools } from '../../domain/pools';
 import { Refusal } from '../../domain/refusal';
 import { splitArrival } from '../../domain/return-plan';
@@ -102,11 +103,10 @@ async function book(
   returns: readonly ReturnRecord[],
 ): Promise<RecordReturnResult> {
   const { region, institution, paidInFen } = command;
-  const policy = await policyOfPlan(trx, region, institution, due.year);
+  const policy = await policyOfPlan(trx, region, due);
   const prepaymentAccount = supervisedAccounts.prepayment(institution);
   const stillDue = due.amountFen - due.receivedFen;
-  const unusedFirst = due.isFinal && policy.unusedFirst;
-  const fromUnusedFen = unusedFirst ? minimum(-(await balanceOf(trx, region, prepaymentAccount)), stillDue) : 0n;
+  const fromUnusedFen = policy.unusedFirst ? minimum(-(await balanceOf(trx, region, prepaymentAccount)), stillDue) : 0n;
   const countedPaidFen = minimum(paidInFen, stillDue - fromUnusedFen);
   const excessFen = paidInFen - countedPaidFen;
   const countedFen = fromUnusedFen + countedPaidFen;
@@ -173,20 +173,28 @@ async function tell(
 interface PlanPolicy {
   stamp: PolicyStamp;
   caseId: string;
+  /** Whether this return takes unused prepayment first. */
   unusedFirst: boolean;
 }
 
 /** A return is booked under the version that its prepayment was disbursed under. */
-async function policyOfPlan(trx: Knex, region: string, institution: string, year: number): Promise<PlanPolicy> {
+async function policyOfPlan(
+  trx: Knex,
+  region: string,
+  { institution, year, period }: ReturnRecord,
+): Promise<PlanPolicy> {
   const row = await trx('settle.prepayments')
     .where({ region, institution, year })
     .first<{ case_id: string } | undefined>('case_id');
   const { policy } = await loadCase(trx, row!.case_id);
   const file = (await loadPolicyBook(trx)).get(policy.id, policy.version);
+  const prepayment = file.policy.prepayment!;
+  // A few fen are all back before November: the last return of such a plan is not the final one of the policy.
+  const isFinal = period === periodOfYear(year, scheduleOf(prepayment, year).finalReturn.month);
   return {
     stamp: policyStamp(file),
     caseId: row!.case_id,
-    unusedFirst: file.policy.prepayment!.unusedFirstInFinalReturn,
+    unusedFirst: isFinal && prepayment.unusedFirstInFinalReturn,
   };
 }
 
@@ -215,8 +223,8 @@ function journalOf(
 /** What an institution has to pay in for a return, after what its unused prepayment covers: for screens and scripts. */
 export async function amountToPayIn(db: Knex, region: string, due: ReturnRecord): Promise<bigint> {
   const stillDue = due.amountFen - due.receivedFen;
-  if (!due.isFinal) return stillDue;
-  const { unusedFirst } = await policyOfPlan(db, region, due.institution, due.year);
+  if (!due.isLast) return stillDue;
+  const { unusedFirst } = await policyOfPlan(db, region, due);
   if (!unusedFirst) return stillDue;
   const unused = -(await balanceOf(db, region, supervisedAccounts.prepayment(due.institution)));
   return stillDue - minimum(unused, stillDue);

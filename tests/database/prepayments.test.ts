@@ -192,6 +192,15 @@ describe('November', () => {
     await pay('2026-04', '2026-12-01', 10_000n);
     expect(await ledgerOf(BODIES[0])).toEqual({ returning: 100_000n, own: 70_000n });
   });
+
+  it('alone takes unused prepayment: the last return of five fen, which is due in August, is paid in', async () => {
+    const pools = poolFen((pool) => (pool === 'employee' ? 5n : 0n));
+    const returns = planReturns({ amountFen: 5n, pools, policy: POLICY, year: 2026 });
+    await saveReturnPlans(database.app, REGION, 2026, [{ institution: BODIES[0], returns }]);
+    expect(returns.map(({ period }) => period)).toEqual(MONTHS.slice(0, 5));
+    expect(await toPayIn('2026-08', BODIES[0])).toBe(1n);
+    expect(await pay('2026-08', '2026-08-15', 1n)).toMatchObject({ fromUnusedFen: 0n, countedFen: 1n });
+  });
 });
 
 describe('a receipt', () => {
