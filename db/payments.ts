@@ -114,9 +114,16 @@ const ROWS_PER_INSERT = 3_000;
 
 export async function loadPayments(
   db: Knex,
-  where: { caseId?: string; requestId?: string; states?: readonly PaymentState[]; paymentIds?: readonly string[] },
+  where: {
+    region?: string;
+    caseId?: string;
+    requestId?: string;
+    states?: readonly PaymentState[];
+    paymentIds?: readonly string[];
+  },
 ): Promise<PaymentRecord[]> {
   const query = db('settle.payments').orderBy('payment_id');
+  if (where.region !== undefined) void query.where('region', where.region);
   if (where.caseId !== undefined) void query.where('case_id', where.caseId);
   if (where.requestId !== undefined) void query.where('request_id', where.requestId);
   if (where.states) void query.whereIn('state', [...where.states]);

@@ -11,6 +11,11 @@ export interface CaseInput {
   offsetMs: number;
 }
 
+/** What a region's schedule starts the `starter` with. */
+export interface StarterInput {
+  region: string;
+}
+
 /** Who acts, and when by the clock port of the command: recorded as it was said. */
 export interface Acting {
   at: BusinessMoment;
@@ -45,4 +50,6 @@ export interface CaseView {
 export const decideUpdate = defineUpdate<DecisionResult, [DecisionInput & Acting]>('decide');
 export const releaseUpdate = defineUpdate<DecisionResult, [ReleaseInput & Acting]>('release');
 export const actOnPaymentsUpdate = defineUpdate<OperatorResult, [OperatorInput & Acting]>('actOnPayments');
+/** Asks the bank without waiting for the day on which the case would. */
+export const askBankNowUpdate = defineUpdate<void, []>('askBankNow');
 export const caseViewQuery = defineQuery<CaseView>('caseView');

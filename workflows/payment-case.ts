@@ -4,12 +4,12 @@ import type { ApprovalRequest, DecisionInput, ReleaseInput, RuleFinding } from '
 import { checkDecision, checkRelease, nextLevel, requestState } from '../domain/approval';
 import type { BusinessMoment, DuePoint, Phase } from '../domain/business-time';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
-import { allFinal, waitsForOperator } from '../domain/payment';
+import { allFinal, waitsForBank, waitsForOperator } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
 import { records, work } from './activities';
 import type { BusinessClock } from './business-clock';
 import type { DecisionResult } from './messages';
-import { actOnPaymentsUpdate, caseViewQuery, decideUpdate, releaseUpdate } from './messages';
+import { actOnPaymentsUpdate, askBankNowUpdate, caseViewQuery, decideUpdate, releaseUpdate } from './messages';
 import { persistently, refusalFailure, refusing } from './refusals';
 
 /** A case that is prepared, rejected, corrected or asked about more often than this needs a person to look at it. */
@@ -115,6 +115,19 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
         if (reason.trim() === '') refuse({ code: 'ReasonMissing', message: `${action} needs a reason` });
         if (action === 'correct' && request)
           refuse({ code: 'PaymentStateInvalid', message: `${request.requestId} is still open; it is decided first` });
+      },
+    },
+  );
+
+  setHandler(
+    askBankNowUpdate,
+    () => {
+      wanted.send = true;
+    },
+    {
+      validator: () => {
+        if (!waitsForBank(counts))
+          refuse({ code: 'PaymentStateInvalid', message: `${caseId} has no payment that the bank has to answer for` });
       },
     },
   );

@@ -9,6 +9,7 @@ import { readCalendarYears } from '../files/calendar-files';
 import { dataDirectory } from '../files/data-directory';
 import type { RehearsalResult, RehearseOptions } from '../../rehearsal/rehearse';
 import type { Output } from './output';
+import type { Running } from './running';
 
 /** What every command is given. */
 export interface CliContext {
@@ -21,6 +22,8 @@ export interface CliContext {
   /** As it was typed, for the report of a rehearsal. */
   readonly commandLine: string;
   readonly rehearse: (options: RehearseOptions) => Promise<RehearsalResult>;
+  /** Connects to the running system. */
+  readonly connect: (env: NodeJS.ProcessEnv) => Promise<Running>;
   /** Where the details of what goes wrong unexpectedly are written. */
   readonly logFile: string;
   /** Set by the command that ran. */

@@ -50,6 +50,7 @@ async function main(): Promise<void> {
     env,
     stop: stopSignal(),
     // Loaded when it is needed: it brings Temporal's client along, which no other command uses.
+    connect: async (services) => (await import('../connection.js')).connectRunning(services),
     rehearse: async (options) => (await import('../../rehearsal/rehearse.js')).rehearse(options),
   });
   await Promise.all([flushed(stdout), flushed(stderr)]);

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { ExitCode } from '../../domain/refusal';
 import { projectRoot } from '../../workers/services/project-root';
 import { dataDirectory } from '../files/data-directory';
+import { addApprovalCommands } from './approvals-command';
 import { addCalendarCommands } from './calendar-command';
 import type { CliContext } from './context';
 import { printFailure, usageRefusal } from './failure';
@@ -21,6 +22,7 @@ export interface CliEnvironment {
   readonly env: NodeJS.ProcessEnv;
   readonly stop: AbortSignal;
   readonly rehearse: CliContext['rehearse'];
+  readonly connect: CliContext['connect'];
 }
 
 const EXIT_CODES = `
@@ -52,6 +54,7 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addCalendarCommands(program, context);
   addPolicyCommands(program, context);
   addRegionCommands(program, context);
+  addApprovalCommands(program, context);
   return program;
 }
 
@@ -91,6 +94,7 @@ export async function runCli(argv: readonly string[], environment: CliEnvironmen
     json: beforeSeparator.includes('--json'),
     commandLine: ['settle', ...argv].map(quoted).join(' '),
     rehearse: environment.rehearse,
+    connect: environment.connect,
     logFile: join(dataDirectory(environment.env), 'log', 'settle.log'),
     exitCode: ExitCode.Fine,
   };

@@ -8,7 +8,7 @@ import { hasRole, nextLevel, type Decision } from '../../domain/approval';
 import type { OperatorInput } from '../../domain/payment';
 import { isRefusalCode, Refusal, type RefusalCode } from '../../domain/refusal';
 import type { DecisionResult, OperatorResult } from '../../workflows/messages';
-import { actOnPaymentsUpdate, decideUpdate, releaseUpdate } from '../../workflows/messages';
+import { actOnPaymentsUpdate, askBankNowUpdate, decideUpdate, releaseUpdate } from '../../workflows/messages';
 import type { CommandContext } from './context';
 
 /** A retried update that the caller repeats under its id is answered with the first result. */
@@ -119,25 +119,49 @@ export async function actOnPayments(context: CommandContext, command: PaymentCom
   );
 }
 
+export interface AskCommand extends UpdateIdentity {
+  caseId: string;
+  region: string;
+  person: string;
+  reason: string;
+}
+
+/**
+ * Asks the bank now about payments whose end is not known, rather than on the day on which the case asks by itself; what
+ * is released and was not sent goes out with it, as it does then. @throws Refusal
+ */
+export async function askBankNow(context: CommandContext, command: AskCommand): Promise<void> {
+  const { caseId, person, reason, updateId = randomUUID() } = command;
+  const at = context.clock.now();
+  await attempted(context, { updateId, caseId, person, action: 'ask', reason, at }, async () => {
+    await requireRole(context, command, person, 'operator', 'OperatorRoleMissing');
+    await update(context.client, caseId, () =>
+      handleOf(context.client, caseId).executeUpdate(askBankNowUpdate, { updateId }),
+    );
+  });
+}
+
 function handleOf(client: Client, caseId: string): ReturnType<Client['workflow']['getHandle']> {
   return client.workflow.getHandle(caseId);
 }
 
-async function openRequest({ db }: CommandContext, requestId: string): Promise<RequestRecord> {
+/** The request with its decisions. @throws Refusal `NotFound` */
+export async function openRequest({ db }: CommandContext, requestId: string): Promise<RequestRecord> {
   const [request] = await loadRequests(db, { requestId });
   if (request) return request;
   throw new Refusal('NotFound', `there is no approval request ${requestId}`, { requestId });
 }
 
-async function requireRole(
+/** Refuses somebody who has not the role on this day. @throws Refusal `PersonUnknown`, and the code of the role */
+export async function requireRole(
   { db, clock }: CommandContext,
-  request: RequestRecord,
+  { region }: { region: string },
   person: string,
   role: string,
   code: RefusalCode,
 ): Promise<void> {
-  const staff = (await loadStaff(db, request.region)).find((each) => each.person === person);
-  if (!staff) throw new Refusal('PersonUnknown', `${person} is not on the staff list of ${request.region}`, { person });
+  const staff = (await loadStaff(db, region)).find((each) => each.person === person);
+  if (!staff) throw new Refusal('PersonUnknown', `${person} is not on the staff list of ${region}`, { person });
   if (!hasRole(staff, role, clock.now().date))
     throw new Refusal(code, `${person} has not the role ${role} on ${clock.now().date}`, { person, role });
 }

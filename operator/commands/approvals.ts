@@ -1,0 +1,143 @@
+import {
+  byRevision,
+  liveSha256,
+  loadApprovedContents,
+  loadDecisionAttempts,
+  loadLiveContents,
+  type ApprovedContent,
+  type RecordedAttempt,
+} from '../../db/approval-contents';
+import { loadRequests, type RequestRecord } from '../../db/approvals';
+import { loadCase } from '../../db/cases';
+import { loadPayments, type PaymentRecord } from '../../db/payments';
+import { loadStaff } from '../../db/register';
+import { checkDecision, checkRelease, hasRole, nextLevel, type RuleFinding } from '../../domain/approval';
+import { Refusal } from '../../domain/refusal';
+import type { CommandContext } from './context';
+import { openRequest, requireRole, type DecideCommand, type ReleaseCommand } from './decisions';
+
+/** Who is asked next about a request: the level or the release, the role, and who could do it. */
+export interface AskedNext {
+  step: string;
+  role: string;
+  people: { person: string; name: string }[];
+}
+
+/** Undefined where nobody is asked: rejected, or released. */
+export async function askedNext({ db, clock }: CommandContext, request: RequestRecord): Promise<AskedNext | undefined> {
+  if (request.state !== 'open' && request.state !== 'approved') return undefined;
+  const level = nextLevel(request);
+  const { step, role } = level ? { step: level.level, role: level.role } : { step: 'cashier release', role: 'cashier' };
+  const acted = new Set([request.preparedBy, ...request.decisions.map(({ person }) => person)]);
+  const people = (await loadStaff(db, request.region))
+    .filter((each) => hasRole(each, role, clock.now().date) && !acted.has(each.person))
+    .map(({ person, name }) => ({ person, name }));
+  return { step, role, people };
+}
+
+/** How the content of one payment differs from what it was before. */
+export interface ContentChange {
+  paymentId: string;
+  change: 'added' | 'removed' | 'changed';
+  before?: ApprovedContent;
+  after?: ApprovedContent;
+}
+
+export function compareContents(
+  before: readonly ApprovedContent[],
+  after: readonly ApprovedContent[],
+): ContentChange[] {
+  const earlier = new Map(before.map((each) => [each.paymentId, each]));
+  const later = new Map(after.map((each) => [each.paymentId, each]));
+  const ids = [...new Set([...earlier.keys(), ...later.keys()])].sort();
+  return ids.flatMap((paymentId): ContentChange[] => {
+    const from = earlier.get(paymentId);
+    const to = later.get(paymentId);
+    if (!from) return [{ paymentId, change: 'added', after: to! }];
+    if (!to) return [{ paymentId, change: 'removed', before: from }];
+    const fields = ['amountFen', 'payeeName', 'payeeAccount', 'payeeBankCode'] as const;
+    return fields.every((field) => from[field] === to[field])
+      ? []
+      : [{ paymentId, change: 'changed', before: from, after: to }];
+  });
+}
+
+/** Everything that an approver reads before deciding. */
+export interface ApprovalOverview {
+  request: RequestRecord;
+  payments: PaymentRecord[];
+  next: AskedNext | undefined;
+  attempts: RecordedAttempt[];
+  /** Against the revision before this one; undefined for the first. */
+  sinceRevision: { requestId: string; changes: ContentChange[] } | undefined;
+  /** Against what the levels before have approved: anything here voids their approvals. */
+  sinceLevels: ContentChange[];
+}
+
+export async function approvalOverview(context: CommandContext, requestId: string): Promise<ApprovalOverview> {
+  const { db } = context;
+  const request = await openRequest(context, requestId);
+  const contents = await loadApprovedContents(db, requestId);
+  const previous = byRevision(await loadRequests(db, { caseId: request.caseId }))
+    .filter(({ revision }) => revision < request.revision)
+    .at(-1);
+  const waits = request.state === 'open' || request.state === 'approved';
+  return {
+    request,
+    payments: await loadPayments(db, { paymentIds: contents.map(({ paymentId }) => paymentId) }),
+    next: await askedNext(context, request),
+    attempts: await loadDecisionAttempts(db, { requestId }),
+    sinceRevision: previous && {
+      requestId: previous.requestId,
+      changes: compareContents(await loadApprovedContents(db, previous.requestId), contents),
+    },
+    sinceLevels: waits ? compareContents(contents, await loadLiveContents(db, requestId)) : [],
+  };
+}
+
+/** The request of this id, or the newest one of the case of this id. @throws Refusal `NotFound` */
+export async function resolveRequest(context: CommandContext, id: string): Promise<RequestRecord> {
+  if (id.includes('#')) return openRequest(context, id);
+  const newest = byRevision(await loadRequests(context.db, { caseId: id })).at(-1);
+  if (newest) return newest;
+  throw new Refusal('NotFound', `there is no approval request of ${id}`, { caseId: id });
+}
+
+function refuse(finding: RuleFinding | undefined, requestId: string): void {
+  if (finding) throw new Refusal(finding.code, finding.message, { requestId });
+}
+
+/** A case that has ended takes no decision, and content that is not what the request was raised over neither. */
+async function requireWaiting({ db }: CommandContext, request: RequestRecord): Promise<void> {
+  const { caseId, requestId } = request;
+  if (request.state === 'released' || request.state === 'rejected')
+    throw new Refusal('ApprovalNotOpen', `${requestId} is ${request.state}`, { requestId });
+  if ((await loadCase(db, caseId)).closedOn !== null)
+    throw new Refusal('CaseClosed', `${caseId} has ended`, { caseId });
+  if ((await liveSha256(db, requestId)) !== request.contentSha256)
+    throw new Refusal('ApprovalContentChanged', `${requestId}: what would be paid is not what was raised`, {
+      requestId,
+    });
+}
+
+/** Whether a decision would be taken; nothing is recorded. @throws Refusal as the decision itself would */
+export async function checkDecide(context: CommandContext, command: DecideCommand): Promise<RequestRecord> {
+  const request = await openRequest(context, command.requestId);
+  const level = command.level ?? nextLevel(request)?.level ?? request.levels.at(-1)!.level;
+  const role = request.levels.find((each) => each.level === level)?.role ?? '';
+  await requireRole(context, request, command.person, role, 'ApprovalRoleMissing');
+  const { requestId, person, decision, reason = '', contentSha256 = request.contentSha256 } = command;
+  refuse(checkDecision(request, { requestId, person, decision, level, contentSha256, reason }), requestId);
+  await requireWaiting(context, request);
+  return request;
+}
+
+/** Whether a release would be taken; nothing is recorded. @throws Refusal as the release itself would */
+export async function checkCashierRelease(context: CommandContext, command: ReleaseCommand): Promise<RequestRecord> {
+  const request = await openRequest(context, command.requestId);
+  const { requestId, person, contentSha256 = request.contentSha256 } = command;
+  await requireRole(context, request, person, 'cashier', 'CashierRoleMissing');
+  refuse(checkRelease(request, { requestId, person, contentSha256 }), requestId);
+  await requireWaiting(context, request);
+  return request;
+}
