@@ -54,6 +54,11 @@ export const REFUSALS = {
     exitCode: 1,
     remedy: 'Start the database or correct its URL and password; only databases prepared by this engine can be read.',
   },
+  AlreadyRunning: { exitCode: 1, remedy: 'End the other process first, or use another data directory (SETTLE_DATA).' },
+  ImportDiffers: {
+    exitCode: 1,
+    remedy: 'Read the differences; with --replace the folder’s values are taken. Nothing was changed.',
+  },
   NotRunning: {
     exitCode: 1,
     remedy:
@@ -103,6 +108,18 @@ export const REFUSALS = {
   CashierRoleMissing: { exitCode: 4, remedy: 'A person with the role cashier, valid on this day, releases.' },
   OperatorRoleMissing: { exitCode: 4, remedy: 'A person with the role operator, valid on this day, acts on payments.' },
   PersonUnknown: { exitCode: 4, remedy: 'Name a person of the staff list.' },
+  AccountantRoleMissing: {
+    exitCode: 4,
+    remedy: 'A person with the role accountant, valid on this day, closes exceptions and signs the day off.',
+  },
+  AccountantIsCashier: {
+    exitCode: 4,
+    remedy: 'An accountant who released nothing on that day closes and signs: accountant and cashier are two people.',
+  },
+  ReconciliationOpen: {
+    exitCode: 4,
+    remedy: 'Reconcile the day again, and close every exception with its reason; then sign it off.',
+  },
   ReasonMissing: { exitCode: 4, remedy: 'Give the reason; it is kept with the decision.' },
 
   // Payments and bank

@@ -1,0 +1,132 @@
+import type { Knex } from 'knex';
+import type { Logger } from 'pino';
+import type { Bank, BankEntry, BankStatement } from '../../activities/bank/port';
+import type { ReconciliationException, RunRecord, SignOff } from '../../db/reconciliation';
+import {
+  insertClosing,
+  insertSignOff,
+  loadExceptions,
+  loadLastRun,
+  loadRun,
+  loadSignOff,
+} from '../../db/reconciliation';
+import { insertRun, type StatementLine } from '../../db/reconciliation-run';
+import { loadFundAccounts, loadRegion } from '../../db/register';
+import { fundAccounts, supervisedAccounts } from '../../domain/ledger';
+import type { PlainDate } from '../../domain/plain-date';
+import type { Pool } from '../../domain/pools';
+import { Refusal } from '../../domain/refusal';
+import type { ClockPort } from '../clock';
+
+export interface ReconcileContext {
+  db: Knex;
+  bank: Bank;
+  clock: ClockPort;
+  log: Logger;
+}
+
+export interface ReconcileResult extends RunRecord {
+  region: string;
+  date: PlainDate;
+  /** Open ones of that day, of earlier runs too. */
+  open: ReconciliationException[];
+}
+
+/**
+ * Holds every cash account of a region against the bank's statement of one day: each line of the bank and each cash entry of
+ * the ledger comes into exactly one class, without any tolerance, and what does not agree is kept as an exception until
+ * somebody closes it. May be repeated; every run is kept.
+ *
+ * @throws Refusal `BankMessageInvalid`, BankUnreachable, BankTimeout: nothing is kept of a day whose statement is not here.
+ */
+export async function reconcile(
+  context: Omit<ReconcileContext, 'bank'> & { bank: Pick<Bank, 'statement'> },
+  command: { region: string; date: PlainDate; person: string },
+): Promise<ReconcileResult> {
+  const { db, bank, clock, log } = context;
+  const { region, date, person } = command;
+  const at = clock.now();
+  if (date > at.date) throw new Refusal('ReconciliationOpen', `${date} has not begun: there is nothing to reconcile`);
+  const pairs = await cashAccounts(db, region);
+  const statements: { account: string; statement: BankStatement }[] = [];
+  for (const { account, bankAccount } of pairs)
+    statements.push({ account, statement: await bank.statement(bankAccount, date) });
+  const runId = await db.transaction((trx) =>
+    insertRun(trx, {
+      region,
+      date,
+      person,
+      at,
+      accounts: statements.map(({ account, statement }) => ({
+        account,
+        bankAccount: statement.account,
+        openingFen: statement.openingFen,
+        closingFen: statement.closingFen,
+      })),
+      lines: statements.flatMap(({ account, statement }) => statement.entries.map((entry) => lineOf(account, entry))),
+    }),
+  );
+  const run = await loadRun(db, runId);
+  const open = await loadExceptions(db, { region, date, open: true });
+  log.info({ region, date, ...run.counts, open: open.length }, 'day reconciled with the bank');
+  return { region, date, ...run, open };
+}
+
+function lineOf(account: string, entry: BankEntry): StatementLine {
+  return {
+    account,
+    bankReference: entry.bankReference,
+    amountFen: entry.direction === 'credit' ? entry.amountFen : -entry.amountFen,
+    endToEndId: entry.endToEndId ?? null,
+    returned: entry.returned !== undefined,
+    text: entry.text ?? null,
+    counterpartyName: entry.counterpartyName ?? null,
+    counterpartyAccount: entry.counterpartyAccount ?? null,
+  };
+}
+
+/** Each cash account of the ledger and the account at the bank that it stands for. */
+export async function cashAccounts(db: Knex, region: string): Promise<{ account: string; bankAccount: string }[]> {
+  const { supervisedAccount } = await loadRegion(db, region);
+  const funds = await loadFundAccounts(db, region);
+  return [
+    ...[...funds].map(([pool, bankAccount]) => ({ account: fundAccounts.cash(pool as Pool), bankAccount })),
+    { account: supervisedAccounts.cash(), bankAccount: supervisedAccount },
+  ];
+}
+
+/**
+ * Closes an exception with the reason why the books and the bank differ, by an accountant who was not the day's cashier.
+ *
+ * @throws Refusal `NotFound`, `ReasonMissing`, `PersonUnknown`, `AccountantRoleMissing`, `AccountantIsCashier`; `AppendOnly`
+ *   when it is closed already
+ */
+export async function closeException(
+  context: Pick<ReconcileContext, 'db' | 'clock' | 'log'>,
+  command: { exceptionId: bigint; person: string; reason: string },
+): Promise<void> {
+  const closed = await insertClosing(context.db, { ...command, at: context.clock.now() });
+  if (!closed) throw new Refusal('AppendOnly', `exception ${command.exceptionId} is closed already`);
+  context.log.info({ exception: command.exceptionId.toString(), person: command.person }, 'exception closed');
+}
+
+/**
+ * The accountant's daily sign-off: the day is reconciled, nothing was posted to its cash since, and no exception is open.
+ *
+ * @throws Refusal `ReconciliationOpen`, `PersonUnknown`, `AccountantRoleMissing`, `AccountantIsCashier`; `AppendOnly` when the
+ *   day is signed already
+ */
+export async function signOff(
+  context: Pick<ReconcileContext, 'db' | 'clock' | 'log'>,
+  command: { region: string; date: PlainDate; person: string },
+): Promise<SignOff> {
+  const { db, clock, log } = context;
+  const { region, date, person } = command;
+  const run = await loadLastRun(db, region, date);
+  if (!run) throw new Refusal('ReconciliationOpen', `${date} has not been reconciled in ${region}`);
+  const signed = await insertSignOff(db, { region, date, runId: run.runId, person, at: clock.now() });
+  const stored = (await loadSignOff(db, region, date))!;
+  if (!signed) throw new Refusal('AppendOnly', `${date} was signed off in ${region} by ${stored.person}`);
+  log.info({ region, date, person }, 'day signed off');
+  return stored;
+}
