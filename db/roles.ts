@@ -93,6 +93,16 @@ export async function prepareDatabase(ownerUrl: string): Promise<Omit<PreparedDa
   return { ownerUrl, appUrl: withLogin(ownerUrl, database, role, password) };
 }
 
+/** What removes a database and its roles, however far its creation came. */
+export function dropStatements(name: string): string[] {
+  checkName(name);
+  return [
+    `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`,
+    `DROP ROLE IF EXISTS ${name}_app`,
+    `DROP ROLE IF EXISTS ${name}_owner`,
+  ];
+}
+
 /**
  * Creates a database with an owner and an application role of its own and the newest migrations.
  * @param superuserUrl any database of the server, as a role that may create databases and roles
@@ -105,12 +115,7 @@ export async function createDatabase(superuserUrl: string, name: string): Promis
     `CREATE ROLE ${name}_owner LOGIN CREATEROLE PASSWORD '${password}'`,
     `CREATE DATABASE ${name} OWNER ${name}_owner TEMPLATE template0 ENCODING 'UTF8'`,
   ]);
-  const drop = (): Promise<void> =>
-    run(superuserUrl, [
-      `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`,
-      `DROP ROLE IF EXISTS ${name}_app`,
-      `DROP ROLE IF EXISTS ${name}_owner`,
-    ]);
+  const drop = (): Promise<void> => run(superuserUrl, dropStatements(name));
   try {
     const prepared = await prepareDatabase(withLogin(superuserUrl, name, `${name}_owner`, password));
     return { ...prepared, drop };

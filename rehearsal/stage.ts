@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { connect } from '../db/connect';
-import { createDatabase } from '../db/roles';
+import { createDatabase, dropStatements } from '../db/roles';
 import { startBankSimulator } from '../workers/bank-simulator/start';
 import { createBankScriptClient, type BankScriptClient } from '../workers/bank-simulator/script-client';
 import { processGuard, projectRoot, spawnService, startServices } from '../workers/services';
@@ -64,8 +64,13 @@ export async function setStage({ webUi, faults, progress }: StageOptions): Promi
     endings.push(() => services.stop());
 
     progress('preparing a database of its own');
-    const database = await createDatabase(services.databaseUrl, `settle_rehearsal_${randomBytes(6).toString('hex')}`);
-    endings.push(() => database.drop());
+    const name = `settle_rehearsal_${randomBytes(6).toString('hex')}`;
+    const dropped = guard.dropDatabase(services.databaseUrl, dropStatements(name));
+    const database = await createDatabase(services.databaseUrl, name);
+    endings.push(async () => {
+      await database.drop();
+      dropped();
+    });
     endings.push(() => simulator.stop());
 
     progress('starting the worker');

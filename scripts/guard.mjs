@@ -5,12 +5,16 @@
 //   {"add": pid, "signal": "SIGTERM", "graceMs": 5000}   end this process (and its group)
 //   {"remove": pid}                                      it ended already
 //   {"keep": path} / {"discard": path}                   a temporary directory is gone / is to be removed
+//   {"drop": id, "url": url, "statements": [sql]}        a database on somebody's server is to be removed
+//   {"dropped": id}                                      it is gone already
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const POLL_MS = 20;
+const CONNECT_MS = 5_000;
 const children = new Map();
 const directories = new Set();
+const databases = new Map();
 
 function signalGroup(pid, signal) {
   for (const target of [-pid, pid]) {
@@ -36,6 +40,21 @@ async function end([pid, { signal, graceMs }]) {
   signalGroup(pid, 'SIGKILL');
 }
 
+/** A server that ended with the process, as the embedded one does, took its databases along. */
+async function drop({ url, statements }) {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    for (const statement of statements) await client.query(statement);
+  } catch {
+    // Nobody is left to be told.
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 
 createInterface({ input: process.stdin })
@@ -45,9 +64,12 @@ createInterface({ input: process.stdin })
     if (message.remove) children.delete(message.remove);
     if (message.discard) directories.add(message.discard);
     if (message.keep) directories.delete(message.keep);
+    if (message.drop) databases.set(message.drop, message);
+    if (message.dropped) databases.delete(message.dropped);
   })
   .on('close', async () => {
     await Promise.all([...children].map(end));
+    await Promise.all([...databases.values()].map(drop));
     for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     process.exit(0);
   });

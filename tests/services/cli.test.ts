@@ -4,6 +4,7 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connect } from '../../db/connect';
 import { saveRegion } from '../../db/register';
 import { loadRegion } from '../../operator/files/region-folder';
 import type { Summary } from '../../rehearsal/summary';
@@ -210,5 +211,31 @@ describe('rehearse', () => {
     const deadline = performance.now() + STOPPED_WITHIN_MS;
     while (services.some(isAlive) && performance.now() < deadline) await pause(100);
     expect(services.filter(isAlive)).toEqual([]);
+  });
+
+  it('leaves no database and no role on the server of DATABASE_URL, also when it is killed', async () => {
+    const server = connect(testServerUrl(), { poolSize: 1 });
+    const left = async (): Promise<number> => {
+      const databases = await server('pg_database').whereLike('datname', 'settle_rehearsal_%');
+      const roles = await server('pg_roles').whereLike('rolname', 'settle_rehearsal_%');
+      return databases.length + roles.length;
+    };
+    try {
+      const child = started([MAIN, 'rehearse', await region(), '--from', '2026-01', '--to', '2026-12'], {
+        DATABASE_URL: testServerUrl(),
+      });
+      const running = ended(child);
+      let seen = '';
+      child.stderr!.on('data', (part: Buffer) => (seen += part.toString()));
+      while (!seen.includes('opening the books') && child.exitCode === null) await pause(50);
+      expect(await left()).toBe(3);
+      child.kill('SIGKILL');
+      await running;
+      const deadline = performance.now() + STOPPED_WITHIN_MS;
+      while ((await left()) > 0 && performance.now() < deadline) await pause(100);
+      expect(await left()).toBe(0);
+    } finally {
+      await server.destroy();
+    }
   });
 });

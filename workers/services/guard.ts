@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './directories';
@@ -13,7 +14,7 @@ export interface Ending {
 
 /**
  * Makes sure that nothing outlives this process: a second process, in a session of its own, learns of every
- * child and temporary directory, and clears them away as soon as this one is gone, even after SIGKILL.
+ * child, temporary directory and database, and clears them away as soon as this one is gone, even after SIGKILL.
  */
 export interface Guard {
   /** Registers a child; it is forgotten again when it ends. */
@@ -22,6 +23,8 @@ export interface Guard {
   temporaryDirectory(prefix: string): string;
   /** Removes such a directory at once. */
   discard(directory: string): void;
+  /** Runs statements on a server when this process is gone; not any more once the function it gives is called. */
+  dropDatabase(url: string, statements: readonly string[]): () => void;
 }
 
 function startGuard(): Guard {
@@ -54,6 +57,11 @@ function startGuard(): Guard {
     discard(directory) {
       rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
       tell({ keep: directory });
+    },
+    dropDatabase(url, statements) {
+      const id = randomUUID();
+      tell({ drop: id, url, statements });
+      return () => tell({ dropped: id });
     },
   };
 }
