@@ -9,10 +9,16 @@ import { addCalendarCommands } from './calendar-command';
 import type { CliContext } from './context';
 import { printFailure, usageRefusal } from './failure';
 import { createOutput, type TextStream } from './output';
+import { addCaseCommands } from './cases-command';
+import { addPaymentCommands } from './payments-command';
+import { addImportCommand } from './import-command';
 import { addPolicyCommands } from './policy-command';
 import { addRegionCommands } from './region-command';
 import { addRehearseCommand } from './rehearse-command';
+import { addScheduleCommands } from './schedules-command';
 import { addStartCommand } from './start-command';
+import { addStatusCommand } from './status-command';
+import { addUpCommand } from './up-command';
 import { addVerifyCommand } from './verify-command';
 
 /** What a command line runs with; tests give memory and a rehearsal of their own. */
@@ -49,12 +55,18 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
     })
     .addHelpText('after', EXIT_CODES);
   addStartCommand(program, context);
+  addUpCommand(program, context);
+  addStatusCommand(program, context);
+  addImportCommand(program, context);
+  addScheduleCommands(program, context);
   addRehearseCommand(program, context);
   addVerifyCommand(program, context);
   addCalendarCommands(program, context);
   addPolicyCommands(program, context);
   addRegionCommands(program, context);
   addApprovalCommands(program, context);
+  addCaseCommands(program, context);
+  addPaymentCommands(program, context);
   return program;
 }
 

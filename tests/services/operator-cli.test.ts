@@ -1,3 +1,4 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { Phase } from '../../domain/business-time';
 import { cli, dataOf, failureOf, type CliRun } from '../support/cli';
 import { personOf, regionOf, startTestStage, type TestStage } from '../support/stage';
@@ -6,6 +7,10 @@ const A = '650401';
 const CASE = `prepayment/${A}/2026`;
 const H1 = 'H65040100001';
 const H2 = 'H65040100002';
+const B = '650402';
+const CASE_B = `prepayment/${B}/2026`;
+const [B1, B2, B3] = ['H65040200001', 'H65040200002', 'H65040200003'] as const;
+const paymentOf = (institution: string): string => `disbursement/${B}/2026/${institution}/employee`;
 
 let stage: TestStage;
 
@@ -17,11 +22,26 @@ beforeAll(async () => {
         { institution: H1, baseFen: 10_000_000n },
         { institution: H2, baseFen: 5_000_000n },
       ]),
+      regionOf(B, [
+        { institution: B1, baseFen: 10_000_000n },
+        { institution: B2, baseFen: 5_000_000n },
+        { institution: B3, baseFen: 2_000_000n },
+      ]),
     ],
-    [],
+    [
+      { kind: 'disbursement', region: B, institution: B1, outcome: 'rejected' },
+      { kind: 'disbursement', region: B, institution: B2, outcome: 'rejected' },
+      { kind: 'disbursement', region: B, institution: B3, outcome: 'late' },
+    ],
   );
-  await stage.startPrepayment(A);
-  await stage.goTo(CASE, '2026-03-02', Phase.ApprovalsAndBank);
+  for (const [region, caseId] of [
+    [B, CASE_B],
+    [A, CASE],
+  ] as const) {
+    await stage.startPrepayment(region);
+    await stage.goTo(caseId, '2026-03-02', Phase.ApprovalsAndBank);
+  }
+  await stage.approveAndRelease(CASE_B);
 }, 180_000);
 
 afterAll(async () => {
@@ -35,7 +55,7 @@ const attempts = async (): Promise<number> =>
 
 describe('approvals and release on the command line', () => {
   it('list what waits, and who is asked', async () => {
-    const run = await settle('approvals', 'list', '--json');
+    const run = await settle('approvals', 'list', '--region', A, '--json');
     expect(run.exitCode).toBe(0);
     expect(dataOf(run)).toMatchObject([
       {
@@ -104,5 +124,119 @@ describe('approvals and release on the command line', () => {
     await stage.settle(CASE);
     const again = await settle('cashier', 'release', CASE, ...as('cashier'), '--json');
     expect(again.exitCode).toBeGreaterThan(0);
+  });
+});
+
+describe('payments on the command line', () => {
+  const operator = ['--as', `${B}-operator`, '--reason', '示例：核对无误'];
+  const states = async (): Promise<string[]> => (await stage.payments(CASE_B)).map(({ state }) => state);
+
+  it('are listed by state and shown with payee and history', async () => {
+    expect(await states()).toEqual(['failed', 'failed', 'sent']);
+    const failed = dataOf(await settle('payments', 'list', '--state', 'failed', '--json'));
+    expect(failed).toMatchObject([
+      { paymentId: paymentOf(B1), amount: '50000.00' },
+      { paymentId: paymentOf(B2), amount: '25000.00' },
+    ]);
+    expect((await settle('payments', 'list', '--region', B)).stdout).toContain('3 payments, 85,000.00 yuan');
+    const { stdout } = await settle('payments', 'show', paymentOf(B1));
+    expect(stdout).toContain(`示例${B}第1医院`);
+    expect(stdout).toContain('sent → failed');
+  });
+
+  it('several at once are shown first, and nothing is done', async () => {
+    const before = await attempts();
+    const run = await settle('payments', 'retry', '--case', CASE_B, ...operator);
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain('retry: 2 payments, 75,000.00 yuan; nothing was done, --yes does it');
+    expect(await states()).toEqual(['failed', 'failed', 'sent']);
+    expect(await attempts()).toBe(before);
+  });
+
+  it('a reason and a person are needed, and the role', async () => {
+    expect((await settle('payments', 'retry', paymentOf(B1), '--as', `${B}-operator`)).exitCode).toBe(2);
+    expect((await settle('payments', 'retry', paymentOf(B1), '--reason', '示例')).exitCode).toBe(2);
+    const wrong = await settle(
+      'payments',
+      'retry',
+      paymentOf(B1),
+      '--as',
+      `${B}-cashier`,
+      '--reason',
+      '示例',
+      '--json',
+    );
+    expect(wrong.exitCode).toBe(4);
+    expect(failureOf(wrong).error.code).toBe('OperatorRoleMissing');
+    const sent = await settle('payments', 'retry', paymentOf(B3), ...operator, '--dry-run', '--json');
+    expect(failureOf(sent).error.code).toBe('PaymentStateInvalid');
+  });
+
+  it('one is retried, one gets its right account through approval, one is asked about', async () => {
+    const retried = await settle('payments', 'retry', paymentOf(B1), ...operator);
+    expect(retried).toMatchObject({ exitCode: 0, stderr: '' });
+    await stage.settle(CASE_B);
+    const account = ['--account', '0000650402999'];
+    const corrected = await settle('payments', 'correct-account', paymentOf(B2), ...account, ...operator);
+    expect(corrected.stdout).toContain(`approval of ${CASE_B}#2`);
+    const shown = (await settle('approvals', 'show', CASE_B)).stdout;
+    expect(shown).toContain('0000650402999');
+    expect(await settle('payments', 'ask', '--case', CASE_B, ...operator)).toMatchObject({ exitCode: 0 });
+    await stage.settle(CASE_B);
+    expect(await states()).toEqual(['succeeded', 'prepared', 'sent']);
+    await stage.approveAndRelease(CASE_B);
+    expect((await stage.payments(CASE_B))[1]).toMatchObject({
+      state: 'succeeded',
+      payee: { account: '0000650402999' },
+    });
+  });
+
+  it('asking where nothing is with the bank is refused', async () => {
+    const run = await settle('payments', 'ask', paymentOf(B1), ...operator, '--dry-run', '--json');
+    expect(failureOf(run).error.code).toBe('PaymentStateInvalid');
+  });
+});
+
+describe('cases and their history', () => {
+  it('are listed by what is asked', async () => {
+    const ids = async (...argv: string[]): Promise<string[]> =>
+      (dataOf(await settle('cases', 'list', '--json', ...argv)) as { caseId: string }[]).map(({ caseId }) => caseId);
+    expect(await ids('--region', A)).toEqual([CASE]);
+    expect(await ids('--kind', 'return')).toEqual([]);
+    expect(await ids('--open')).toContain(CASE_B);
+    expect((await settle('cases', 'list')).stdout).toContain(CASE_B);
+  });
+
+  it('tell events, attempts, payments and Temporal’s steps in one order', async () => {
+    const story = dataOf(await settle('history', CASE_B, '--json')) as {
+      temporalKept: boolean;
+      entries: { date: string; time: string; source: string; what: string }[];
+    };
+    expect(story.temporalKept).toBe(true);
+    expect(new Set(story.entries.map(({ source }) => source))).toEqual(
+      new Set(['attempt', 'event', 'payment', 'temporal']),
+    );
+    const moments = story.entries.map(({ date, time }) => `${date} ${time}`);
+    expect(moments).toEqual([...moments].sort());
+    expect(story.entries.map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        'retry accepted',
+        'retry OperatorRoleMissing',
+        '1 failed → released',
+        'update askBankNow',
+      ]),
+    );
+  });
+
+  it('without Temporal’s part the story is the same otherwise', async () => {
+    const { client } = stage.context;
+    const gone = {
+      getHandle: () => ({ fetchHistory: async () => Promise.reject(new WorkflowNotFoundError('', CASE_B, '')) }),
+    };
+    const forgotten = { ...stage.context, client: { ...client, workflow: gone } as unknown as typeof client };
+    const run = await cli(['history', CASE_B], { running: forgotten });
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toContain('Temporal keeps nothing of this case any more');
+    expect(run.stdout).toContain('failed → released');
   });
 });
