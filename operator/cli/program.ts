@@ -13,6 +13,7 @@ import { addCaseCommands } from './cases-command';
 import { addPaymentCommands } from './payments-command';
 import { addImportCommand } from './import-command';
 import { addPolicyCommands } from './policy-command';
+import { addReconcileCommands } from './reconcile-command';
 import { addRegionCommands } from './region-command';
 import { addRehearseCommand } from './rehearse-command';
 import { addScheduleCommands } from './schedules-command';
@@ -65,6 +66,7 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addPolicyCommands(program, context);
   addRegionCommands(program, context);
   addApprovalCommands(program, context);
+  addReconcileCommands(program, context);
   addCaseCommands(program, context);
   addPaymentCommands(program, context);
   return program;

@@ -8,6 +8,8 @@ import { unlessStopped } from './interrupted';
 
 /** The running system as the operator's commands use it. */
 export interface Running extends CommandContext {
+  /** Where the bank is. */
+  readonly bankUrl?: string;
   close(): Promise<void>;
 }
 
