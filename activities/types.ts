@@ -48,11 +48,14 @@ export interface PaymentActivities {
 }
 
 export interface DisbursementDates {
+  /** The version that the case keeps: `xinjiang-2025-50@1`. */
+  policy: string;
   /** The first working day of the policy's month, 09:00. */
   startsOn: PlainDate;
 }
 
 export interface ReturnDates {
+  policy: string;
   dueOn: PlainDate;
   /** The last working day of the month: what has arrived is moved on at 18:00. */
   movesOn: PlainDate;
@@ -70,4 +73,16 @@ export interface PrepaymentActivities {
   noticeMissingReturns(input: CaseStep): Promise<void>;
 }
 
-export type Activities = CaseActivities & PaymentActivities & PrepaymentActivities;
+/** What the calendar begins. */
+export interface StarterActivities {
+  /**
+   * Starts what begins in a region on the first of a month; gives the ids of the cases that began now. While this year's
+   * prepayment is on its way and nothing is outstanding yet, `waitsFor` names it, and the month is asked for again.
+   */
+  startDueCases(input: {
+    region: string;
+    firstOfMonth: PlainDate;
+  }): Promise<{ started: string[]; waitsFor: string | null }>;
+}
+
+export type Activities = CaseActivities & PaymentActivities & PrepaymentActivities & StarterActivities;

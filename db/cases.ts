@@ -29,7 +29,9 @@ export async function openCase(
   const { id, version, sha256 } = policyStamp(input.policy);
   await db.raw(
     `insert into settle.cases (case_id, region, kind, period, policy_id, policy_version, policy_sha256, state, opened_on)
-     values (?, ?, ?, ?, ?, ?, ?, 'opened', ?) on conflict (case_id) do nothing`,
+     values (?, ?, ?, ?, ?, ?, ?, 'opened', ?)
+     -- What the rules refused may begin again when that is mended, under the version that it began with.
+     on conflict (case_id) do update set state = 'opened', closed_on = null where settle.cases.state = 'refused'`,
     [input.caseId, input.region, input.kind, input.period, id, version, sha256, input.at.date],
   );
   await addEvents(db, input.caseId, input.at, [
@@ -62,13 +64,21 @@ export async function publishCase(
 }
 
 export async function closeCase(db: Knex, input: { caseId: string; state: string; at: BusinessMoment }): Promise<void> {
-  await db('settle.cases')
-    .where({ case_id: input.caseId })
-    .whereNull('closed_on')
-    .update({ state: input.state, next_due_at: null, closed_on: input.at.date });
-  await addEvents(db, input.caseId, input.at, [
-    { key: 'closed', event: 'closed', actor: 'engine', detail: input.state },
-  ]);
+  await db.transaction(async (trx) => {
+    const closed = await trx('settle.cases')
+      .where({ case_id: input.caseId })
+      .whereNull('closed_on')
+      .update({ state: input.state, next_due_at: null, closed_on: input.at.date });
+    // A case that was refused before it was opened has no row, and one that is closed is closed.
+    if (closed === 0) return;
+    const { rows } = await trx.raw<{ rows: { closings: bigint }[] }>(
+      `select count(*) as closings from settle.case_events where case_id = ? and event = 'closed'`,
+      [input.caseId],
+    );
+    await addEvents(trx, input.caseId, input.at, [
+      { key: `closed/${rows[0]!.closings}`, event: 'closed', actor: 'engine', detail: input.state },
+    ]);
+  });
 }
 
 export interface CaseEvent {
@@ -146,7 +156,10 @@ export async function loadEvents(db: Knex, region: string, { first, last }: Days
     .join('settle.cases as c', 'c.case_id', 'e.case_id')
     .where('c.region', region)
     .whereBetween('e.on_date', [first, last])
-    .orderByRaw('e.on_date, e.at_time, e.case_id collate "C", e.event_id')
+    // Receipts are booked side by side, in no order of their own; what the workflow does has one.
+    .orderByRaw(
+      `e.on_date, e.at_time, e.case_id collate "C", case when e.event = 'return-received' then 0 else e.event_id end, e.event_key collate "C"`,
+    )
     .select<EventRow[]>('e.case_id', 'e.on_date', 'e.at_time', 'e.event', 'e.actor', 'e.detail');
   return rows.map((row) => ({
     caseId: row.case_id,

@@ -16,7 +16,7 @@ import { renderReport } from './report';
 import { journalCsvRows, summarize, timelineRows, type ResultInput } from './result';
 import { createSeededOrder } from './seeded-order';
 import { setStage, type Stage } from './stage';
-import type { Summary } from './summary';
+import type { Summary, TimelineRow } from './summary';
 import { createTimeMachine } from './time-machine';
 
 export interface RehearseOptions {
@@ -53,6 +53,8 @@ export type RehearsalProgress =
 
 export interface RehearsalResult {
   summaries: Summary[];
+  /** What happened, one list a region, in the order of the summaries. */
+  timelines: TimelineRow[][];
   /** One a region; empty without `out`. */
   files: WrittenFiles[];
   /** The report of all regions. */
@@ -95,6 +97,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     else await stage.stop();
     return {
       summaries,
+      timelines: results.map(({ timeline }) => timeline),
       files: files.regions,
       ...(files.report === undefined ? {} : { report: files.report }),
       ...(webUiUrl === undefined ? {} : { webUiUrl }),

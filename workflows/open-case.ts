@@ -1,3 +1,4 @@
+import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { WaitsForCalendar } from '../activities/types';
 import { Phase } from '../domain/business-time';
 import { records } from './activities';
@@ -12,7 +13,7 @@ const MAX_CALENDAR_QUESTIONS = 36;
  * Opens a case and learns its dates. A date in a year whose calendar is not published does not fail the case: it waits
  * with an alert and asks again (DESIGN 8).
  */
-export async function openWithCalendar<T extends object>(
+export async function openWithCalendar<T extends { policy: string }>(
   settlement: PaymentCase,
   clock: BusinessClock,
   caseId: string,
@@ -20,7 +21,10 @@ export async function openWithCalendar<T extends object>(
 ): Promise<T> {
   for (let question = 0; question < MAX_CALENDAR_QUESTIONS; question += 1) {
     const opened = await settlement.step(open);
-    if (!('waitsForCalendar' in opened)) return opened;
+    if (!('waitsForCalendar' in opened)) {
+      upsertSearchAttributes({ SettlePolicy: [opened.policy] });
+      return opened;
+    }
     const due = { date: opened.askAgainOn, phase: Phase.Monitoring };
     if (question === 0)
       await records.raiseAlert({

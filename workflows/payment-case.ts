@@ -2,7 +2,7 @@ import { allHandlersFinished, condition, setHandler, upsertSearchAttributes } fr
 import type { RaisedRequest } from '../activities/types';
 import type { ApprovalRequest, DecisionInput, ReleaseInput, RuleFinding } from '../domain/approval';
 import { checkDecision, checkRelease, nextLevel, requestState } from '../domain/approval';
-import type { BusinessMoment, DuePoint, Phase } from '../domain/business-time';
+import { toEpochMs, type BusinessMoment, type DuePoint, type Phase } from '../domain/business-time';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
 import { allFinal, waitsForBank, waitsForOperator } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
@@ -10,7 +10,7 @@ import { records, work } from './activities';
 import type { BusinessClock } from './business-clock';
 import type { DecisionResult } from './messages';
 import { actOnPaymentsUpdate, askBankNowUpdate, caseViewQuery, decideUpdate, releaseUpdate } from './messages';
-import { persistently, refusalFailure, refusing } from './refusals';
+import { businessRefusal, persistently, refusalFailure, refusing } from './refusals';
 
 /** A case that is prepared, rejected, corrected or asked about more often than this needs a person to look at it. */
 const MAX_ROUNDS = 2_000;
@@ -35,7 +35,11 @@ export interface PaymentCase {
   step<T>(run: (step: { caseId: string; at: BusinessMoment }) => Promise<T>): Promise<T>;
   /** Prepares, has it approved and paid, and follows every payment to its end. False when there was nothing to pay. */
   pay(prepare: (revision: number) => Promise<RaisedRequest | null>): Promise<boolean>;
-  close(state: string): Promise<void>;
+  /**
+   * Runs the case and closes it in the state that it ends in. What the rules refuse ends it too: it is closed as
+   * `refused` with an alert, and the execution fails with the refusal, so that it may begin again when that is mended.
+   */
+  toItsEnd(story: () => Promise<string>): Promise<void>;
 }
 
 export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions): PaymentCase {
@@ -133,10 +137,14 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   );
 
   async function publish(next: string, nextDue: DuePoint | null): Promise<void> {
-    if (next !== state) upsertSearchAttributes({ SettleState: [next] });
     state = next;
     ownDue = nextDue;
-    await records.publishCase({ ...stepNow(), state, nextDue: earlier(ownDue, besideDue) });
+    const due = earlier(ownDue, besideDue);
+    upsertSearchAttributes({
+      SettleState: [state],
+      SettleDueOn: due ? [new Date(toEpochMs(due.date, due.phase))] : [],
+    });
+    await records.publishCase({ ...stepNow(), state, nextDue: due });
   }
 
   async function sleepBeside(due: DuePoint): Promise<void> {
@@ -199,11 +207,25 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
 
   async function close(finalState: string): Promise<void> {
     await condition(allHandlersFinished);
-    upsertSearchAttributes({ SettleState: [finalState] });
+    upsertSearchAttributes({ SettleState: [finalState], SettleDueOn: [] });
     await records.closeCase({ ...stepNow(), state: finalState });
   }
 
-  return { publish, sleepBeside, step, pay, close };
+  async function toItsEnd(story: () => Promise<string>): Promise<void> {
+    try {
+      await close(await story());
+    } catch (error) {
+      const refusal = businessRefusal(error);
+      if (refusal) {
+        const detail = `${refusal.type}: ${refusal.message}`;
+        await records.raiseAlert({ ...stepNow(), kind: 'case-refused', detail });
+        await close('refused');
+      }
+      throw error;
+    }
+  }
+
+  return { publish, sleepBeside, step, pay, toItsEnd };
 }
 
 function earlier(left: DuePoint | null, right: DuePoint | null): DuePoint | null {

@@ -15,13 +15,15 @@ export async function prepaymentDisbursement({ region, period, offsetMs }: CaseI
   const clock = createBusinessClock(offsetMs);
   const settlement = createPaymentCase({ caseId, clock, phase: Phase.ApprovalsAndBank });
 
-  const { startsOn } = await openWithCalendar(settlement, clock, caseId, () =>
-    work.openDisbursement({ caseId, at: clock.now(), region, year: Number(period) }),
-  );
-  const start = { date: startsOn, phase: Phase.RunsStart };
-  await settlement.publish('scheduled', start);
-  await clock.sleepUntil(start);
+  await settlement.toItsEnd(async () => {
+    const { startsOn } = await openWithCalendar(settlement, clock, caseId, () =>
+      work.openDisbursement({ caseId, at: clock.now(), region, year: Number(period) }),
+    );
+    const start = { date: startsOn, phase: Phase.RunsStart };
+    await settlement.publish('scheduled', start);
+    await clock.sleepUntil(start);
 
-  const paid = await settlement.pay((revision) => work.prepareDisbursement({ caseId, at: clock.now(), revision }));
-  await settlement.close(paid ? 'settled' : 'nothing-to-pay');
+    const paid = await settlement.pay((revision) => work.prepareDisbursement({ caseId, at: clock.now(), revision }));
+    return paid ? 'settled' : 'nothing-to-pay';
+  });
 }

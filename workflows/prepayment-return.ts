@@ -16,27 +16,29 @@ export async function prepaymentReturn({ region, period, offsetMs }: CaseInput):
   const clock = createBusinessClock(offsetMs);
   const settlement = createPaymentCase({ caseId, clock, phase: Phase.FundMoves });
 
-  const dates = await openWithCalendar(settlement, clock, caseId, () =>
-    work.openReturn({ caseId, at: clock.now(), region, period }),
-  );
+  await settlement.toItsEnd(async () => {
+    const dates = await openWithCalendar(settlement, clock, caseId, () =>
+      work.openReturn({ caseId, at: clock.now(), region, period }),
+    );
 
-  // The move may come before the day after the 20th in no month, but the order of the three is data, not an assumption.
-  const lateFrom = { date: addDays(dates.dueOn, 1), phase: Phase.Deadline };
-  const move = { date: dates.movesOn, phase: Phase.FundMoves };
-  const end = { date: dates.endsOn, phase: Phase.Deadline };
+    // The move may come before the day after the 20th in no month, but the order of the three is data, not an assumption.
+    const lateFrom = { date: addDays(dates.dueOn, 1), phase: Phase.Deadline };
+    const move = { date: dates.movesOn, phase: Phase.FundMoves };
+    const end = { date: dates.endsOn, phase: Phase.Deadline };
 
-  await settlement.publish('collecting', lateFrom);
-  await clock.sleepUntil(lateFrom);
-  await settlement.step((now) => work.noticeLateReturns(now));
+    await settlement.publish('collecting', lateFrom);
+    await clock.sleepUntil(lateFrom);
+    await settlement.step((now) => work.noticeLateReturns(now));
 
-  await settlement.publish('collecting', move);
-  await clock.sleepUntil(move);
-  const ended = (async () => {
-    await settlement.sleepBeside(end);
-    await settlement.step((now) => work.noticeMissingReturns(now));
-  })();
-  const moved = settlement.pay((revision) => work.prepareReturnMove({ caseId, at: clock.now(), revision }));
+    await settlement.publish('collecting', move);
+    await clock.sleepUntil(move);
+    const ended = (async () => {
+      await settlement.sleepBeside(end);
+      await settlement.step((now) => work.noticeMissingReturns(now));
+    })();
+    const moved = settlement.pay((revision) => work.prepareReturnMove({ caseId, at: clock.now(), revision }));
 
-  const [paid] = await Promise.all([moved, ended]);
-  await settlement.close(paid ? 'settled' : 'nothing-to-move');
+    const [paid] = await Promise.all([moved, ended]);
+    return paid ? 'settled' : 'nothing-to-move';
+  });
 }

@@ -4,18 +4,18 @@ import { claimMessage, loadAttempts, loadMessages, setMessageState, storeMessage
 import { addAlert, addEvents, loadCase } from '../../db/cases';
 import { postJournals } from '../../db/ledger';
 import type { PaymentRecord } from '../../db/payments';
-import { changePayments, countPayments, loadPayments } from '../../db/payments';
-import { loadCalendar, loadRegion } from '../../db/register';
+import { changePayments, loadPayments } from '../../db/payments';
+import { toRefusal } from '../../db/refusals';
+import { loadRegion } from '../../db/register';
 import type { BusinessMoment } from '../../domain/business-time';
 import { formatYuan, sum } from '../../domain/money';
-import { waitsForBank } from '../../domain/payment';
-import { addDays } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import { endToEndIdFor, messageIdFor } from '../bank/ids';
 import { BankTimeout, BankUnreachable, type PaymentAnswer, type Remittance } from '../bank/port';
 import type { ActivityDependencies } from '../dependencies';
 import type { PaymentActivities, PaymentStatus } from '../types';
 import { applyAnswers } from './bank-answers';
+import { statusOf } from './payment-status';
 import { journalsFor } from './postings';
 
 /** Payments a message. A bank's own limit is policy data where it is lower. */
@@ -77,6 +77,15 @@ export function createBankActivities(
         { to: 'sent', at, actor: 'engine', reason: message.messageId },
       );
       await postStage(trx, released, 'sent', at);
+      const amountFen = sum(released.map((payment) => payment.amountFen));
+      await addEvents(trx, message.caseId, at, [
+        {
+          key: `${message.messageId}/sent`,
+          event: 'sent',
+          actor: 'engine',
+          detail: `${message.messageId}: ${released.length} payments, ${formatYuan(amountFen)}`,
+        },
+      ]);
       return loadPayments(trx, { paymentIds, states: ['sent'] });
     });
   }
@@ -113,8 +122,9 @@ export function createBankActivities(
       (await loadAttempts(db, message.messageId)).map((attempt) => [attempt.paymentId, attempt.endToEndId]),
     );
     const region = await loadRegion(db, payments[0]!.region);
+    let answers: readonly PaymentAnswer[];
     try {
-      const answer = await bank.send({
+      ({ answers } = await bank.send({
         messageId: message.messageId,
         createdAt: message.createdAt,
         requestedOn: message.createdAt.date,
@@ -129,21 +139,36 @@ export function createBankActivities(
           purpose: payment.paymentId,
           remittance: remittanceOf(payment),
         })),
-      });
-      await db.transaction(async (trx) => {
-        await applyAnswers(trx, { caseId: message.caseId, payments, attempts, answers: answer.answers, at });
-        await setMessageState(trx, message.messageId, 'answered');
-        await addEvents(trx, message.caseId, at, [
-          {
-            key: `${message.messageId}/sent`,
-            event: 'sent',
-            actor: 'engine',
-            detail: `${message.messageId}: ${payments.length} payments, ${formatYuan(sum(payments.map(({ amountFen }) => amountFen)))}`,
-          },
-        ]);
-      });
+      }));
     } catch (error) {
-      await afterFailedSend(message, payments, attempts, at, error);
+      return afterFailedSend(message, payments, attempts, at, error);
+    }
+    // The bank has it by now: what the books refuse is not what the bank refused.
+    const isBooked = await book(message, at, async (trx) => {
+      await applyAnswers(trx, { caseId: message.caseId, payments, attempts, answers, at });
+      await setMessageState(trx, message.messageId, 'answered');
+    });
+    if (!isBooked) await markUnknown(message, at, 'the books have too little for what the bank did');
+  }
+
+  /**
+   * Books what the bank did. Where an account of the ledger has too little for it, the payments stay as they are, with an
+   * alert: they are no failure, and the case goes on asking until somebody has seen to it. False then.
+   */
+  async function book(
+    { caseId, messageId }: MessageRecord,
+    at: BusinessMoment,
+    apply: (trx: Knex) => Promise<void>,
+  ): Promise<boolean> {
+    try {
+      await db.transaction(apply);
+      return true;
+    } catch (error) {
+      const refusal = toRefusal(error);
+      if (!(refusal instanceof Refusal) || refusal.code !== 'LedgerInsufficient') throw error;
+      log.error({ caseId, messageId, code: refusal.code }, 'what the bank did cannot be booked');
+      await addAlert(db, { caseId, kind: 'booking-refused', on: at.date, detail: `${messageId}: ${refusal.message}` });
+      return false;
     }
   }
 
@@ -193,7 +218,9 @@ export function createBankActivities(
       payments: payments.map(({ paymentId, amountFen }) => ({ endToEndId: ids.get(paymentId)!, amountFen })),
       at,
     });
-    await db.transaction((trx) => applyAnswers(trx, { caseId: message.caseId, payments, attempts: ids, answers, at }));
+    await book(message, at, (trx) =>
+      applyAnswers(trx, { caseId: message.caseId, payments, attempts: ids, answers, at }),
+    );
   }
 
   return {
@@ -223,29 +250,6 @@ export function createBankActivities(
       return statusOf(db, caseId, at);
     },
   };
-}
-
-/**
- * How the case stands, and when the bank is asked next: on the next working day while it holds an answer back, and once
- * more on the day after the last booking, when what could not be credited has come back.
- */
-async function statusOf(db: Knex, caseId: string, at: BusinessMoment): Promise<PaymentStatus> {
-  const { region } = await loadCase(db, caseId);
-  const counts = await countPayments(db, caseId);
-  const fresh = await db('settle.payments')
-    .where({ case_id: caseId, state: 'succeeded' })
-    .where('paid_on', '>=', at.date)
-    .first<{ payment_id: string } | undefined>('payment_id');
-  if (!waitsForBank(counts) && !counts.released && !fresh) return { counts, askAgainOn: null };
-  const calendar = await loadCalendar(db, region);
-  const tomorrow = addDays(at.date, 1);
-  try {
-    return { counts, askAgainOn: calendar.firstWorkingDayOnOrAfter(tomorrow) };
-  } catch (error) {
-    // Past the published calendars the bank is asked every day: a question needs no working day.
-    if (error instanceof Refusal && error.code === 'CalendarNotPublished') return { counts, askAgainOn: tomorrow };
-    throw error;
-  }
 }
 
 /** Posts one stage of payments, each under the policy of its case. */

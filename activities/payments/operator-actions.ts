@@ -4,12 +4,19 @@ import { changePayments, loadPayments, type PaymentRecord } from '../../db/payme
 import { loadStaff } from '../../db/register';
 import { hasRole } from '../../domain/approval';
 import type { BusinessMoment } from '../../domain/business-time';
-import type { OperatorInput } from '../../domain/payment';
+import type { OperatorAction, OperatorInput, PaymentState } from '../../domain/payment';
 import { Refusal } from '../../domain/refusal';
 import type { ActivityDependencies } from '../dependencies';
 import type { PaymentActivities, RaisedRequest } from '../types';
 import { AFTER_CANCEL, applyEffect } from './effects';
 import { findRequest, raisePayments, requestIdOf } from './prepare';
+
+/** What an operator may act on (DESIGN 5.4): a case's own preparation is not theirs to cancel. */
+const OPEN_TO: Record<OperatorAction, readonly PaymentState[]> = {
+  retry: ['failed', 'returned'],
+  correct: ['failed', 'returned'],
+  cancel: ['failed', 'returned', 'held'],
+};
 
 const TARGET = { retry: 'released', correct: 'prepared', cancel: 'cancelled' } as const;
 
@@ -29,6 +36,7 @@ export function createOperatorActivities({
         await checkOperator(trx, payments[0]!.region, operator.person, at);
         if (await hasEvent(trx, caseId, eventKey(operator, payments[0]!)))
           return operator.action === 'correct' ? findRequest(trx, requestIdOf(caseId, nextRevision)) : null;
+        checkStates(operator, payments);
         if (operator.action === 'correct') return correct(trx, payments, caseId, at, operator, nextRevision);
 
         await changePayments(trx, operator.paymentIds, {
@@ -58,6 +66,16 @@ function checkNamed(operator: OperatorInput, payments: readonly PaymentRecord[],
     throw new Refusal('NotFound', `${caseId} has no payment ${missing.join(', ') || '(none was named)'}`, { missing });
   if (operator.action === 'correct' && !operator.account)
     throw new Refusal('UsageInvalid', 'a correction names the account as it should be', { caseId });
+}
+
+function checkStates(operator: OperatorInput, payments: readonly PaymentRecord[]): void {
+  const settled = payments.find(({ state }) => !OPEN_TO[operator.action].includes(state));
+  if (settled)
+    throw new Refusal(
+      'PaymentStateInvalid',
+      `${settled.paymentId} is ${settled.state}: an operator can ${operator.action} what is ${OPEN_TO[operator.action].join(' or ')}`,
+      { paymentId: settled.paymentId },
+    );
 }
 
 async function checkOperator(trx: Knex, region: string, person: string, at: BusinessMoment): Promise<void> {

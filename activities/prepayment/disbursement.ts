@@ -35,7 +35,10 @@ export function createDisbursementActivities({
       await openCase(db, { caseId, region, kind: 'prepayment', period: String(year), policy, at });
       const kept = await policyOfCase(db, caseId);
       const calendar = await loadCalendar(db, region);
-      return knownOrWaiting(at, () => ({ startsOn: disbursementDate(kept.policy.prepayment!, year, calendar) }));
+      return knownOrWaiting(at, () => ({
+        policy: policyName(kept),
+        startsOn: disbursementDate(kept.policy.prepayment!, year, calendar),
+      }));
     },
 
     async prepareDisbursement({ caseId, at, revision }) {
@@ -122,6 +125,11 @@ async function tellExcluded(trx: Knex, caseId: string, plan: PrepaymentPlan, at:
 export async function policyOfCase(db: Knex, caseId: string): Promise<PolicyFile> {
   const { policy } = await loadCase(db, caseId);
   return (await loadPolicyBook(db)).get(policy.id, policy.version);
+}
+
+/** As search attributes show it: `xinjiang-2025-50@1`. */
+export function policyName({ policy }: PolicyFile): string {
+  return `${policy.id}@${policy.version}`;
 }
 
 /** Dates, or the year whose calendar they wait for; the case asks again with the next month. */

@@ -17,7 +17,7 @@ import { moveDate } from '../../domain/return-plan';
 import type { ActivityDependencies } from '../dependencies';
 import { ENGINE, findRequest, preparerOf, raisePayments, requestIdOf } from '../payments/prepare';
 import type { PrepaymentActivities } from '../types';
-import { knownOrWaiting, policyOfCase } from './disbursement';
+import { knownOrWaiting, policyName, policyOfCase } from './disbursement';
 import { policyWith } from '../../db/region-policy';
 
 type ReturnActivities = Pick<
@@ -61,11 +61,13 @@ export function createReturnActivities({ db, log }: ActivityDependencies): Retur
       const policy = await policyWith(db, region, 'prepayment', at.date);
       await openCase(db, { caseId, region, kind: 'return', period, policy, at });
       const due = await loadReturns(db, { region, period });
-      const { prepayment } = (await policyOfCase(db, caseId)).policy;
+      const kept = await policyOfCase(db, caseId);
+      const { prepayment } = kept.policy;
       const { monthlyReturns, finalReturn } = scheduleOf(prepayment!, Number(period.slice(0, 4)));
       const dueDay = dayInPeriod(month, (monthlyReturns ?? finalReturn).dueDay);
       const calendar = await loadCalendar(db, region);
       return knownOrWaiting(at, () => ({
+        policy: policyName(kept),
         // Where returns are due, the plan they were disbursed under says when.
         dueOn: due.map(({ dueOn }) => dueOn).reduce((a, b) => (a > b ? a : b), due[0]?.dueOn ?? dueDay),
         movesOn: moveDate(month, calendar),

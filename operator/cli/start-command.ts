@@ -45,7 +45,7 @@ async function start(context: CliContext, { once = false }: StartOptions): Promi
     keepUp: !once,
   });
   try {
-    context.output.lines(await storyLines(context, result));
+    context.output.lines(storyLines(context, result));
     if (!once) await stayUp(context, result);
   } finally {
     await result.stop();
@@ -53,8 +53,8 @@ async function start(context: CliContext, { once = false }: StartOptions): Promi
   return result.ok && everyInvariantHolds(result.summaries) ? ExitCode.Fine : ExitCode.Error;
 }
 
-async function storyLines({ output }: CliContext, result: RehearsalResult): Promise<string[]> {
-  const { summaries, files, durationMs, ok } = result;
+function storyLines({ output }: CliContext, result: RehearsalResult): string[] {
+  const { summaries, timelines, durationMs, ok } = result;
   const { paint } = output;
   const seconds = (durationMs / 1_000).toFixed(1);
   const holds = ok && everyInvariantHolds(summaries);
@@ -64,10 +64,7 @@ async function storyLines({ output }: CliContext, result: RehearsalResult): Prom
     ...title('一年的资金 · the year’s money, yuan'),
     ...monthLines(summaries),
     ...title('未按计划发生的事 · what did not go by itself'),
-    ...(await notableLines(
-      files.map(({ timeline }) => timeline),
-      output,
-    )),
+    ...notableLines(timelines, output),
     ...title('各统筹地区 · the regions'),
     ...figureLines(summaries, output),
     '',

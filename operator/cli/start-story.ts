@@ -1,5 +1,3 @@
-import { createReadStream } from 'node:fs';
-import { parse } from 'csv-parse';
 import { yuan } from '../../domain/money';
 import { readEvent } from '../../rehearsal/report/events';
 import { eventLabel } from '../../rehearsal/report/labels';
@@ -83,13 +81,8 @@ const NOTABLE = ['rejected', 'refused', 'bank-trouble', 'operator'];
 const NOTABLE_EVENTS = ['return-late', 'prepayment-not-returned', 'no-prepayment', 'calendar-not-published'];
 const MOST_NOTABLE = 40;
 
-async function notableRows(timeline: string): Promise<TimelineRow[]> {
-  const rows: TimelineRow[] = [];
-  const parser = createReadStream(timeline).pipe(parse({ columns: true, bom: true }));
-  for await (const row of parser as AsyncIterable<TimelineRow>) {
-    if (NOTABLE.includes(readEvent(row).role) || NOTABLE_EVENTS.includes(row.event)) rows.push(row);
-  }
-  return rows;
+function isNotable(row: TimelineRow): boolean {
+  return NOTABLE.includes(readEvent(row).role) || NOTABLE_EVENTS.includes(row.event);
 }
 
 /** Rows of one day, region and event as one, since one reason often holds for several institutions. */
@@ -108,11 +101,11 @@ const DEFAULT_COLUMNS = 120;
 const NARROWEST_DETAIL = 40;
 
 /** What went otherwise than planned, by the timelines: late and missing returns, rejections, the bank's troubles. */
-export async function notableLines(
-  timelines: readonly string[],
+export function notableLines(
+  timelines: readonly (readonly TimelineRow[])[],
   { paint, columns = DEFAULT_COLUMNS }: Output,
-): Promise<string[]> {
-  const rows = (await Promise.all(timelines.map(notableRows))).flat();
+): string[] {
+  const rows = timelines.flat().filter(isNotable);
   rows.sort((a, b) => (`${a.date} ${a.time} ${a.region}` < `${b.date} ${b.time} ${b.region}` ? -1 : 1));
   const all = grouped(rows);
   const groups = all.slice(0, MOST_NOTABLE);

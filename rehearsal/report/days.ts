@@ -11,7 +11,7 @@ export const DAY_KINDS = {
   disbursed: { mark: 'disbursed', label: label('预付拨付', 'Prepayment disbursed') },
   due: { mark: 'due', label: label('返还到期', 'Returns due') },
   arrived: { mark: 'arrived', label: label('返还到账', 'Returns arrived') },
-  late: { mark: 'late', label: label('迟到到账', 'Arrived late') },
+  late: { mark: 'late', label: label('逾期到账', 'Arrived after its day') },
   missing: { mark: 'missing', label: label('月末未到账', 'Not arrived at month end') },
   moved: { mark: 'moved', label: label('返还至基金账户', 'Moved to the fund') },
   confirmed: { mark: 'confirmed', label: label('确认结算', 'Statements confirmed') },

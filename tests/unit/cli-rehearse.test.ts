@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Interrupted } from '../../operator/cli/interrupted';
 import { keyFiguresOf } from '../../operator/cli/rehearsal-summary';
 import type { RehearsalResult, RehearseOptions } from '../../rehearsal/rehearse';
-import type { Summary } from '../../rehearsal/summary';
+import type { Summary, TimelineRow } from '../../rehearsal/summary';
 import { cli, dataOf } from '../support/cli';
 
 const NO_POOLS = { employee: '0.00', resident: '0.00', 'employee-large': '0.00' };
@@ -104,7 +104,7 @@ function playing(summaries: Summary[], more: Partial<RehearsalResult> = {}): Pla
       options.progress({ kind: 'note', message: 'a note' });
       const stop = async () => void (stopped = true);
       const ok = summaries.every(({ invariants }) => invariants.every((each) => each.ok));
-      return { summaries, files: [], durationMs: 2_345, ok, stop, ...more };
+      return { summaries, timelines: [], files: [], durationMs: 2_345, ok, stop, ...more };
     },
     options: () => given!,
     stopped: () => stopped,
@@ -189,14 +189,18 @@ describe('rehearse', () => {
     expect(stdout).toContain('The calendar is provisional');
   });
 
-  it('ends at once when it is interrupted, with the shell’s exit code', async () => {
+  it('tells the rehearsal when it is interrupted, and ends with the shell’s exit code', async () => {
     const controller = new AbortController();
     const running = cli(['rehearse', 'a', ...YEAR], {
       env: { SETTLE_DATA: directory },
       stop: controller.signal,
-      rehearse: () => new Promise<never>(() => undefined),
+      // As the real one: it takes down what it started, and gives the signal's reason.
+      rehearse: ({ stop }) =>
+        new Promise<never>((_, reject) => {
+          stop?.addEventListener('abort', () => reject(stop.reason as Error));
+        }),
     });
-    controller.abort(new Interrupted(130));
+    setTimeout(() => controller.abort(new Interrupted(130)), 20);
     expect(await running).toEqual({ exitCode: 130, stdout: '', stderr: 'settle: stopped\n' });
   });
 });
@@ -219,21 +223,25 @@ describe('the figures of a region', () => {
 });
 
 describe('start', () => {
-  function timeline(): string {
-    const path = join(directory, 'timeline.csv');
-    writeFileSync(
-      path,
-      'date,time,region,case,event,actor,detail\n' +
-        '2026-03-02,14:00,650100,prepayment/650100/2026,approved,officer,first-review\n' +
-        '2026-03-02,14:00,650100,prepayment/650100/2026,payment-failed,engine,"D1, 5.00: AC04"\n' +
-        '2026-05-21,06:00,650100,return/650100/2026-05,return-late,engine,H1: 1.00\n' +
-        '2026-05-21,06:00,650100,return/650100/2026-05,return-late,engine,H2: 2.00\n',
-    );
-    return path;
-  }
+  const happened = (date: string, event: string, detail: string): TimelineRow => ({
+    date,
+    time: '14:00',
+    region: '650100',
+    case: 'return/650100/2026-05',
+    event,
+    actor: 'engine',
+    detail,
+  });
+  const timelines = [
+    [
+      happened('2026-03-02', 'approved', 'first-review'),
+      happened('2026-03-02', 'payment-failed', 'D1, 5.00: AC04'),
+      happened('2026-05-21', 'return-late', 'H1: 1.00'),
+      happened('2026-05-21', 'return-late', 'H2: 2.00'),
+    ],
+  ];
   const withFiles = (summary: Summary): Played => {
-    const files = [{ summary: 's', journal: 'j', timeline: timeline(), report: 'r' }];
-    return playing([summary], { files, report: 'out/report.html', webUiUrl: 'http://127.0.0.1:8233' });
+    return playing([summary], { timelines, report: 'out/report.html', webUiUrl: 'http://127.0.0.1:8233' });
   };
 
   it('--once rehearses the sample with its scenario, tells the year, and ends', async () => {

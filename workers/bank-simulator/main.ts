@@ -21,7 +21,7 @@ function main(): void {
     },
   });
   if (values.data === undefined) throw new Error('--data DIR is missing');
-  const log = pino({ name: 'bank-simulator', level: process.env['LOG_LEVEL'] ?? 'warn' }, pino.destination(2));
+  const log = pino({ name: 'bank-simulator', level: process.env['SETTLE_LOG_LEVEL'] ?? 'warn' }, pino.destination(2));
   const faults = values.faults === undefined ? [] : readFaults(values.faults);
   const store = openBankStore(values.data, faults, { fsync: !values['no-fsync'] });
   const server = createBankServer({ store, log });
