@@ -203,6 +203,36 @@ describe('a bank that cannot be reached', () => {
   });
 });
 
+describe('a bank that paid more than the books have', () => {
+  it.each(['booked', 'accepted'] as const)(
+    'is asked again, with an alert, and booked once there is enough; nothing failed, nothing is sent again (%s)',
+    async (answer) => {
+      const raised = await releasedCase();
+      await postJournals(database.app, REGION, [
+        journal('spent', 'preallocation-sent', [
+          transfer('fund/advance/instant/employee/H65050000003', 'fund/transit/employee/H65050000003', 9_000n),
+        ]),
+        journal('spent/booked', 'preallocation-booked', [
+          transfer('fund/transit/employee/H65050000003', 'fund/cash/employee', 9_000n),
+        ]),
+      ]);
+      const bank = scriptedBank({ onSend: [() => answer] });
+      const { send, ask } = exchangeWith(bank, raised);
+      await send();
+      const waiting = answer === 'booked' ? { unknown: 2 } : { sent: 2 };
+      expect(await ask()).toEqual({ counts: waiting, askAgainOn: '2026-03-03' });
+      const alerts = await database.app('settle.alerts').where({ case_id: raised.caseId }).select('kind');
+      expect(alerts).toEqual([{ kind: 'booking-refused' }]);
+      await postJournals(database.app, REGION, [
+        journal('more', 'opening', [transfer('fund/cash/employee', 'fund/opening/employee', 2_000n)]),
+      ]);
+      await send();
+      expect((await ask()).counts).toEqual({ succeeded: 2 });
+      expect(bank.sent).toHaveLength(1);
+    },
+  );
+});
+
 describe('what the bank says', () => {
   it('a message that it refuses whole has failed', async () => {
     const raised = await releasedCase();
