@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Finding } from '../../../domain/finding';
+import { Refusal } from '../../../domain/refusal';
 import { exampleStaff, type Enterprise, type Purchase, type Region } from '../../../domain/region';
 import { refusalOf } from '../findings';
 import { checkBulkFiles } from './bulk';
@@ -76,9 +78,13 @@ function needsEnterprises({ hasEnterprises, files }: FolderListing): boolean {
 /**
  * The region of a folder that is right in every file.
  *
- * @throws Refusal `FileInvalid` whose message lists the first findings and whose details carry all of them.
+ * @throws Refusal `FileMissing` where there is no such folder; `FileInvalid` whose message lists the first findings and
+ * whose details carry all of them.
  */
 export async function loadRegion(dir: string): Promise<Region> {
+  const found = await stat(dir).catch(() => undefined);
+  if (!found?.isDirectory())
+    throw new Refusal('FileMissing', `there is no region folder ${dir}`, { place: { file: dir } });
   const { region, findings } = await readRegionFolder(dir);
   if (region === undefined) throw refusalOf(dir, findings);
   return region;
