@@ -5,6 +5,7 @@ import { createBankActivities } from './payments/bank-exchange';
 import { createOperatorActivities } from './payments/operator-actions';
 import { createDisbursementActivities } from './prepayment/disbursement';
 import { createReturnActivities } from './prepayment/returns';
+import { createStarterActivities } from './start-due-cases';
 import type { Activities } from './types';
 
 /** Everything the workflows may ask for, bound to what it works on. */
@@ -17,6 +18,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       ...createBankActivities(dependencies),
       ...createDisbursementActivities(dependencies),
       ...createReturnActivities(dependencies),
+      ...createStarterActivities(dependencies),
     },
     dependencies.log,
   );

@@ -6,16 +6,10 @@ import type { PrepaymentInstitution } from '../domain/prepayment';
 import { isPrepaymentPool, type PrepaymentPool } from '../domain/pools';
 import { Refusal } from '../domain/refusal';
 import type { Purchase, Region, Role, Staff } from '../domain/region';
+import { regionRows, type RegionOptions } from './region-rows';
 import { insertAll } from './rows';
 
-/** The agency's own accounts at its bank. Region folders name none, so they are derived from the region and the pool. */
-export const agencyAccounts = {
-  fund: (region: string, pool: string) => `${region}-FUND-${pool.toUpperCase()}`,
-  fiscalDeposit: (region: string) => `${region}-FISCAL-DEPOSIT`,
-  supervised: (region: string) => `${region}-SUPERVISED`,
-  /** The agency's accounts are kept by one bank; its code is the region's. */
-  bankCode: (region: string) => `${region}000000`,
-} as const;
+export { agencyAccounts } from './agency-accounts';
 
 export interface RegionRecord {
   region: string;
@@ -104,82 +98,9 @@ export async function loadRegion(db: Knex, region: string): Promise<RegionRecord
   };
 }
 
-/** Stores a region's folder: institutions (bodies before members), funds, enterprises, purchases and staff. */
-export async function saveRegion(
-  db: Knex,
-  region: Region,
-  options: { policies: readonly string[]; provisionalCalendar: boolean },
-): Promise<void> {
-  const code = region.code;
-  await db('settle.regions').insert({
-    region: code,
-    name: region.name,
-    policies: [...options.policies],
-    provisional_calendar: options.provisionalCalendar,
-    supervised_account: agencyAccounts.supervised(code),
-  });
-  await insertAll(
-    db,
-    'settle.funds',
-    region.funds.map((fund) => ({
-      region: code,
-      pool: fund.pool,
-      account: agencyAccounts.fund(code, fund.pool),
-      prepayment_budget_fen: fund.prepaymentBudgetFen,
-    })),
-  );
-  const bodiesFirst = [...region.institutions].sort((a, b) => Number(!!a.settlesThrough) - Number(!!b.settlesThrough));
-  await insertAll(
-    db,
-    'settle.institutions',
-    bodiesFirst.map((row) => ({
-      region: code,
-      institution: row.institution,
-      name: row.name,
-      level: row.level,
-      three_flows: row.threeFlows,
-      executes_well: row.executesWell,
-      settles_through: row.settlesThrough ?? null,
-      account: row.account,
-      bank_code: row.bankCode,
-    })),
-  );
-  await insertAll(
-    db,
-    'settle.enterprises',
-    region.enterprises.map((row) => ({
-      region: code,
-      enterprise: row.enterprise,
-      name: row.name,
-      account: row.account,
-      bank_code: row.bankCode,
-    })),
-  );
-  await insertAll(
-    db,
-    'settle.purchases',
-    region.purchases.map((row, index) => ({
-      region: code,
-      year: row.year,
-      row_no: index + 1,
-      institution: row.institution,
-      category: row.category,
-      channel: row.channel,
-      amount_fen: row.amountFen,
-    })),
-  );
-  await insertAll(
-    db,
-    'settle.staff',
-    region.staff.map((row) => ({
-      region: code,
-      person: row.person,
-      name: row.name,
-      roles: [...row.roles],
-      valid_from: row.from ?? null,
-      valid_to: row.to ?? null,
-    })),
-  );
+/** Stores the folder of a region that is not known yet. */
+export async function saveRegion(db: Knex, region: Region, options: RegionOptions): Promise<void> {
+  for (const { table, rows } of regionRows(region, options)) await insertAll(db, table, rows);
 }
 
 export async function loadInstitutions(db: Knex, region: string): Promise<PrepaymentInstitution[]> {

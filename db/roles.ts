@@ -93,6 +93,32 @@ export async function prepareDatabase(ownerUrl: string): Promise<Omit<PreparedDa
   return { ownerUrl, appUrl: withLogin(ownerUrl, database, role, password) };
 }
 
+/**
+ * A database that outlives the process, with an owner and an application role of its own and the newest migrations; made when
+ * it is not there. The owner's password follows from the superuser's, so that every start finds the same.
+ * @param superuserUrl any database of the server, with the superuser's password
+ */
+export async function ensureDatabase(superuserUrl: string, name: string): Promise<Omit<PreparedDatabase, 'drop'>> {
+  checkName(name);
+  const secret = decodeURIComponent(new URL(superuserUrl).password);
+  if (secret === '') throw new RangeError("the superuser's URL holds no password");
+  const password = createHmac('sha256', secret).update(`settle owner role of ${name}`).digest('hex');
+  const owner = `${name}_owner`;
+  const server = connect(superuserUrl, { poolSize: 1, applicationName: 'settle-roles' });
+  try {
+    const has = async (table: string, column: string, value: string): Promise<boolean> =>
+      (await server(table).where(column, value).first(column)) !== undefined;
+    // One after the other, since a kill may have come between them.
+    if (!(await has('pg_roles', 'rolname', owner)))
+      await server.raw(`CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD '${password}'`);
+    if (!(await has('pg_database', 'datname', name)))
+      await server.raw(`CREATE DATABASE ${name} OWNER ${owner} TEMPLATE template0 ENCODING 'UTF8'`);
+  } finally {
+    await server.destroy();
+  }
+  return prepareDatabase(withLogin(superuserUrl, name, owner, password));
+}
+
 /** What removes a database and its roles, however far its creation came. */
 export function dropStatements(name: string): string[] {
   checkName(name);

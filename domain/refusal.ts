@@ -107,6 +107,10 @@ export const REFUSALS = {
   CashierIsApprover: { exitCode: 4, remedy: 'A cashier who decided nothing on this case releases it.' },
   CashierRoleMissing: { exitCode: 4, remedy: 'A person with the role cashier, valid on this day, releases.' },
   OperatorRoleMissing: { exitCode: 4, remedy: 'A person with the role operator, valid on this day, acts on payments.' },
+  RecorderRoleMissing: {
+    exitCode: 4,
+    remedy: 'A person with the role accountant or operator, valid on this day, records what arrived.',
+  },
   PersonUnknown: { exitCode: 4, remedy: 'Name a person of the staff list.' },
   AccountantRoleMissing: {
     exitCode: 4,

@@ -16,9 +16,9 @@ export interface RunningConnection extends CommandContext {
   /** As the owner, connected when it is first asked for: registers and policies are written with it. */
   ownerDb(): Knex;
   readonly bankUrl: string;
+  /** The bank is the simulator: accounts are opened there by the engine. */
+  readonly simulatedBank: boolean;
   readonly namespace: string;
-  /** Business time minus the host's; zero unless the development clock was moved. */
-  readonly offsetMs: number;
   close(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface RunningServices {
   temporalAddress: string;
   namespace: string;
   bankUrl: string;
-  developmentClock: boolean;
+  simulatedBank: boolean;
 }
 
 const COMMAND_POOL = 4;
@@ -49,7 +49,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): RunningServices {
     temporalAddress: env.TEMPORAL_ADDRESS!,
     namespace: env.TEMPORAL_NAMESPACE || 'settle',
     bankUrl: env.SETTLE_BANK_URL!,
-    developmentClock: false,
+    simulatedBank: false,
   };
 }
 
@@ -82,16 +82,15 @@ export async function connectRunning(env: NodeJS.ProcessEnv): Promise<RunningCon
   };
   try {
     await reachDatabase(db, services.appUrl);
-    const offsetMs = 0;
     return {
       db,
       client: new Client({ connection, namespace }),
-      clock: { now: () => fromEpochMs(Date.now() + offsetMs) },
+      clock: { now: () => fromEpochMs(Date.now()) },
       log: createLogger('command', { file: join(dataDirectory(env), 'log', 'settle.log') }),
       ownerDb: () => (owner ??= connect(services.ownerUrl, { poolSize: 2, applicationName: 'settle-command' })),
       bankUrl,
+      simulatedBank: services.simulatedBank,
       namespace,
-      offsetMs,
       close,
     };
   } catch (error) {

@@ -1,10 +1,18 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Refusal } from '../domain/refusal';
+
+const Process = z.object({
+  name: z.string(),
+  pid: z.int().positive(),
+  /** Tells the process from a later one of the same id. */
+  mark: z.string(),
+});
 
 const RunStateFile = z.object({
   /** Of `settle up`. */
-  pid: z.int().positive(),
+  up: Process,
   startedAt: z.string(),
   /** As the owner, who may change the schema and the registers. */
   ownerUrl: z.string(),
@@ -12,46 +20,118 @@ const RunStateFile = z.object({
   temporalAddress: z.string(),
   namespace: z.string(),
   bankUrl: z.string(),
+  /** Whether the bank is the simulator. */
+  simulatedBank: z.boolean(),
   webUiUrl: z.string().optional(),
-  /** Whether the business clock may be moved. */
-  developmentClock: z.boolean(),
-  services: z.array(z.object({ name: z.string(), pid: z.int().positive() })),
+  services: z.array(Process),
 });
 /** Where the services of a running `settle up` are. */
 export type RunState = z.infer<typeof RunStateFile>;
+export type ProcessMark = z.infer<typeof Process>;
 
-const fileOf = (dataDirectory: string): string => join(dataDirectory, 'run.json');
+const stateFile = (dataDirectory: string): string => join(dataDirectory, 'run.json');
+const lockFile = (dataDirectory: string): string => join(dataDirectory, 'up.lock');
 
-/** Whether a process of this id lives, whoever it belongs to. */
-export function isAlive(pid: number): boolean {
+interface Seen {
+  /** When the process began, in the kernel's ticks, where the system tells. */
+  mark: string;
+  /** It has ended, and nobody has asked for its exit code yet. */
+  zombie: boolean;
+}
+
+function look(pid: number): Seen | undefined {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { mark: fields[18] ?? 'unknown', zombie: state === 'Z' };
+  } catch {
+    return { mark: 'unknown', zombie: false };
   }
 }
 
-/** What a `settle up` on this data directory wrote that still lives; what a killed one left behind counts as nothing. */
-export function readRunState(dataDirectory: string): RunState | undefined {
-  let text: string;
+/** A process of this moment, so that it can be told from a later one of the same id, after a reboot for example. */
+export function markProcess(name: string, pid: number): ProcessMark {
+  return { name, pid, mark: look(pid)?.mark ?? 'ended' };
+}
+
+/** Whether this very process still lives. */
+export function lives({ pid, mark }: ProcessMark): boolean {
+  const seen = look(pid);
+  return seen?.mark === mark && !seen.zombie;
+}
+
+/** Whether nothing is left of it, not even its id: PostgreSQL does not start while its predecessor's id is taken. */
+export function isGone({ pid, mark }: ProcessMark): boolean {
+  return look(pid)?.mark !== mark;
+}
+
+function readOptional(file: string): string | undefined {
   try {
-    text = readFileSync(fileOf(dataDirectory), 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const state = RunStateFile.parse(JSON.parse(text));
-  return isAlive(state.pid) ? state : undefined;
+}
+
+/** What the last `settle up` on this data directory wrote, whether it lives or was killed. */
+export function lastRunState(dataDirectory: string): RunState | undefined {
+  const text = readOptional(stateFile(dataDirectory));
+  return text === undefined ? undefined : RunStateFile.parse(JSON.parse(text));
+}
+
+/** The state of a `settle up` that lives; what a killed one left behind counts as nothing. */
+export function readRunState(dataDirectory: string): RunState | undefined {
+  const state = lastRunState(dataDirectory);
+  return state && lives(state.up) ? state : undefined;
 }
 
 /** Written whole or not at all, readable by its owner only: it holds passwords. */
 export function writeRunState(dataDirectory: string, state: RunState): void {
-  const partial = `${fileOf(dataDirectory)}.partial`;
+  const partial = `${stateFile(dataDirectory)}.partial`;
   writeFileSync(partial, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(partial, fileOf(dataDirectory));
+  renameSync(partial, stateFile(dataDirectory));
 }
 
-export function removeRunState(dataDirectory: string): void {
-  rmSync(fileOf(dataDirectory), { force: true });
+/**
+ * Takes the data directory for this process; the function that is returned gives it back.
+ * @throws Refusal `AlreadyRunning` when another `settle up` that lives has it
+ */
+export function lockDataDirectory(dataDirectory: string): () => void {
+  const file = lockFile(dataDirectory);
+  const own = JSON.stringify(markProcess('settle up', process.pid));
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    try {
+      writeFileSync(file, own, { flag: 'wx', mode: 0o600 });
+      return () => {
+        rmSync(stateFile(dataDirectory), { force: true });
+        rmSync(file, { force: true });
+      };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = Process.safeParse(parsed(readOptional(file)));
+    if (holder.success && lives(holder.data))
+      throw new Refusal(
+        'AlreadyRunning',
+        `process ${holder.data.pid} runs the engine on the data directory ${dataDirectory}`,
+        { dataDirectory, pid: holder.data.pid },
+      );
+    rmSync(file, { force: true });
+  }
+  throw new Refusal('AlreadyRunning', `another start is taking the data directory ${dataDirectory}`, { dataDirectory });
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '') as unknown;
+  } catch {
+    // Half of it, from a process that was killed while it wrote.
+    return undefined;
+  }
 }

@@ -1,10 +1,10 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Knex } from 'knex';
+import { casesToStart } from '../db/due-cases';
 import { fromEpochMs, Phase, type DuePoint } from '../domain/business-time';
 import { addMonths, firstDayOf, lastDayOf, period, periodOf, periodsBetween, type Period } from '../domain/plain-date';
 import { isRefusalCode, Refusal } from '../domain/refusal';
-import { casesToStart } from '../operator/commands/start-cases';
 import type { Actors } from './actors/actors';
 import { inChunks } from './in-chunks';
 import { barrierMs, comparePoints, earliest, momentOf } from './points';

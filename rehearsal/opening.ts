@@ -1,13 +1,11 @@
 import type { Knex } from 'knex';
 import { postJournals } from '../db/ledger';
-import { policyStamp } from '../db/cases';
-import { agencyAccounts, savePolicy, saveCalendarYear, saveRegion } from '../db/register';
+import { savePolicy, saveCalendarYear, saveRegion } from '../db/register';
 import type { CalendarYear } from '../domain/calendar';
-import { fundAccounts, type Journal } from '../domain/ledger';
-import { sum } from '../domain/money';
 import type { PlainDate } from '../domain/plain-date';
 import type { PolicyBook } from '../domain/policy';
 import type { Region } from '../domain/region';
+import { bankAccounts, openingJournals } from '../operator/commands/opening';
 import type { BankScriptClient } from '../workers/bank-simulator/script-client';
 
 export interface OpeningInput {
@@ -31,37 +29,4 @@ export async function openBooks(input: OpeningInput): Promise<void> {
     await postJournals(db, region.code, openingJournals(region, policies, ids, on));
     await bank.openAccounts(bankAccounts(region));
   }
-}
-
-function openingJournals(region: Region, policies: PolicyBook, ids: readonly string[], on: PlainDate): Journal[] {
-  const file = policies.list().find(({ policy }) => ids.includes(policy.id))!;
-  return region.funds.flatMap(({ pool, cashFen, fiscalDepositFen }) => {
-    const opening = fundAccounts.opening(pool);
-    const transfers = [
-      { debit: fundAccounts.cash(pool), credit: opening, amountFen: cashFen },
-      { debit: fundAccounts.fiscalDeposit(pool), credit: opening, amountFen: fiscalDepositFen },
-    ].filter(({ amountFen }) => amountFen > 0n);
-    if (transfers.length === 0) return [];
-    return {
-      book: 'fund' as const,
-      key: `opening/${pool}`,
-      date: on,
-      event: 'opening' as const,
-      reference: `opening/${region.code}`,
-      caseId: `opening/${region.code}`,
-      policy: policyStamp(file),
-      transfers,
-    };
-  });
-}
-
-function bankAccounts({ code, funds }: Region): { account: string; openingFen: bigint }[] {
-  return [
-    ...funds.map(({ pool, cashFen }) => ({ account: agencyAccounts.fund(code, pool), openingFen: cashFen })),
-    {
-      account: agencyAccounts.fiscalDeposit(code),
-      openingFen: sum(funds.map(({ fiscalDepositFen }) => fiscalDepositFen)),
-    },
-    { account: agencyAccounts.supervised(code), openingFen: 0n },
-  ];
 }

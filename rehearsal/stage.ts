@@ -7,7 +7,8 @@ import { connect } from '../db/connect';
 import { createDatabase, dropStatements } from '../db/roles';
 import { startBankSimulator } from '../workers/bank-simulator/start';
 import { createBankScriptClient, type BankScriptClient } from '../workers/bank-simulator/script-client';
-import { processGuard, projectRoot, spawnService, startServices } from '../workers/services';
+import { processGuard, startServices } from '../workers/services';
+import { spawnWorker } from '../workers/spawn-worker';
 
 /** Everything a rehearsal runs on: a database, a Temporal server, a bank and a worker of its own. */
 export interface Stage {
@@ -75,21 +76,13 @@ export async function setStage({ webUi, faults, progress }: StageOptions): Promi
 
     progress('starting the worker');
     const workerLog = join(scratch, 'worker.log');
-    const worker = await spawnService({
-      name: 'the worker',
-      command: process.execPath,
-      args: [join(projectRoot(), 'dist', 'workers', 'main.js')],
-      env: {
-        ...process.env,
-        SETTLE_DATABASE_URL: database.appUrl,
-        SETTLE_BANK_URL: simulator.ready.url,
-        TEMPORAL_ADDRESS: services.temporalAddress,
-        TEMPORAL_NAMESPACE: NAMESPACE,
-        SETTLE_LOG_LEVEL: process.env.SETTLE_LOG_LEVEL ?? 'warn',
-      },
+    const worker = await spawnWorker({
+      databaseUrl: database.appUrl,
+      bankUrl: simulator.ready.url,
+      temporalAddress: services.temporalAddress,
+      namespace: NAMESPACE,
       logFile: workerLog,
-      readyLine: (line) => (line === '{"worker":"ready"}' ? true : undefined),
-      ending: { signal: 'SIGTERM', graceMs: 15_000 },
+      logLevel: 'warn',
     });
     endings.push(() => worker.stop());
 

@@ -1,5 +1,5 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { CaseActivities, PaymentActivities, PrepaymentActivities } from '../activities/types';
+import type { CaseActivities, PaymentActivities, PrepaymentActivities, StarterActivities } from '../activities/types';
 
 /** Short writes about the case itself: local, so that they cost no round trip and hardly any history. */
 export const records = proxyLocalActivities<CaseActivities>({
@@ -17,4 +17,10 @@ export const work = proxyActivities<PaymentActivities & PrepaymentActivities>({
     backoffCoefficient: 2,
     maximumInterval: '20 seconds',
   },
+});
+
+/** Starting the month's cases: tried until it is done, since a run that is dropped would be a month without cases. */
+export const calendar = proxyActivities<StarterActivities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });

@@ -1,2 +1,3 @@
 export { prepaymentDisbursement } from './prepayment-disbursement';
 export { prepaymentReturn } from './prepayment-return';
+export { starter } from './starter';

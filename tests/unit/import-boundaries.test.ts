@@ -43,6 +43,7 @@ const PARTS = [
   'db',
   'workers',
   'workers/bank-simulator',
+  'workers/daily',
   'operator',
   'operator/files',
   'operator/commands',
@@ -78,6 +79,8 @@ const RULES: Readonly<Record<Part, Rule>> = {
   workers: { values: ['domain', 'db', 'activities', 'activities/bank', 'workflows/messages'] },
   // A bank knows what banks know: messages, and not the engine's tables.
   'workers/bank-simulator': { values: ['domain', 'activities/bank', 'workers'] },
+  // What runs from day to day, the bank of development included.
+  'workers/daily': { values: ['db', 'workers', 'workers/bank-simulator'] },
   operator: { values: BELOW_OPERATOR },
   'operator/files': { values: ['domain', 'operator'] },
   'operator/commands': { values: [...BELOW_OPERATOR, 'operator', 'operator/files'] },
@@ -93,6 +96,7 @@ const RULES: Readonly<Record<Part, Rule>> = {
       'operator/connection',
       'rehearsal',
       'workers/bank-simulator',
+      'workers/daily',
     ],
   },
   rehearsal: {

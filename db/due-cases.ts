@@ -1,0 +1,97 @@
+import type { Knex } from 'knex';
+import { caseIds } from '../domain/ids';
+import { monthOf, periodOf, yearOf, type PlainDate } from '../domain/plain-date';
+import { scheduleOf } from '../domain/policy';
+import { Refusal } from '../domain/refusal';
+import { findPolicyWith } from './region-policy';
+
+/** A case that the calendar starts. */
+export interface CaseToStart {
+  caseId: string;
+  workflowType: 'prepaymentDisbursement' | 'prepaymentReturn';
+  kind: string;
+  input: { region: string; period: string };
+}
+
+/**
+ * What begins on the first of a month in a region. Schedules, backfill and the rehearsal's conductor ask the same
+ * question; starting is by case id, so asking twice starts nothing twice.
+ */
+export async function casesToStart(db: Knex, region: string, firstOfMonth: PlainDate): Promise<CaseToStart[]> {
+  const month = periodOf(firstOfMonth);
+  const cases: CaseToStart[] = [];
+  const policy = await findPolicyWith(db, region, 'prepayment', firstOfMonth);
+  const year = yearOf(firstOfMonth);
+  if (policy && disbursesIn(policy.policy.prepayment!, year, monthOf(firstOfMonth)))
+    cases.push({
+      caseId: caseIds.prepayment(region, year),
+      workflowType: 'prepaymentDisbursement',
+      kind: 'prepayment',
+      input: { region, period: String(year) },
+    });
+  if (policy && (await hasOutstanding(db, region)))
+    cases.push({
+      caseId: caseIds.prepaymentReturn(region, month),
+      workflowType: 'prepaymentReturn',
+      kind: 'return',
+      input: { region, period: month },
+    });
+  return cases;
+}
+
+function disbursesIn(prepayment: Parameters<typeof scheduleOf>[0], year: number, month: number): boolean {
+  try {
+    return scheduleOf(prepayment, year).disbursement.month === month;
+  } catch (error) {
+    // A policy that says nothing about the year disburses nothing in it.
+    if (error instanceof Refusal && error.code === 'PolicyNotInForce') return false;
+    throw error;
+  }
+}
+
+/**
+ * The agency moves returns on for as long as an advance is outstanding, after November too (DESIGN 5.1). A disbursement that
+ * waits for approval or an operator over the end of a month may be paid, and have its first return due, within the next one.
+ */
+async function hasOutstanding(db: Knex, region: string): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `select 1 from ledger.account a join ledger.balance b using (region, account_id)
+      where a.region = :region and a.path like 'fund/advance/vbp/%' and b.balance_fen > 0
+     union all
+     select 1 from settle.payments
+      where region = :region and kind = 'disbursement' and state not in ('succeeded', 'cancelled') limit 1`,
+    { region },
+  );
+  return rows.length > 0;
+}
+
+/**
+ * The prepayment that a month's return waits for: one of this year that was to begin in an earlier month, has not ended, and
+ * has paid nothing yet. It matters where months are caught up one right after the other; undefined where nothing is to come.
+ */
+export async function awaitedPrepayment(
+  db: Knex,
+  region: string,
+  firstOfMonth: PlainDate,
+): Promise<string | undefined> {
+  const policy = await findPolicyWith(db, region, 'prepayment', firstOfMonth);
+  const year = yearOf(firstOfMonth);
+  if (!policy || disbursesIn(policy.policy.prepayment!, year, monthOf(firstOfMonth))) return undefined;
+  const caseId = caseIds.prepayment(region, year);
+  const open = await db('settle.cases').where({ case_id: caseId }).whereNull('closed_on').first('case_id');
+  return open !== undefined && !(await hasOutstanding(db, region)) ? caseId : undefined;
+}
+
+/** Cases of a list that have ended in their books: Temporal forgets them after its retention, and they do not begin again. */
+export async function endedCases(db: Knex, caseIdsToLookUp: readonly string[]): Promise<Set<string>> {
+  const ids = await db('settle.cases')
+    .whereIn('case_id', [...caseIdsToLookUp])
+    .whereNotNull('closed_on')
+    .whereNot('state', 'refused')
+    .pluck<string[]>('case_id');
+  return new Set(ids);
+}
+
+export async function isCaseOpened(db: Knex, caseId: string): Promise<boolean> {
+  return (await db('settle.cases').where({ case_id: caseId }).first('case_id')) !== undefined;
+}

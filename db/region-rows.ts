@@ -1,0 +1,114 @@
+import type { Region } from '../domain/region';
+import { agencyAccounts } from './agency-accounts';
+
+/** The rows of one table of a region's register. */
+export interface RegisterTable {
+  /** For people: `institution`. */
+  name: string;
+  table: string;
+  /** What tells one row from another, besides the region. */
+  key: readonly string[];
+  rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface RegionOptions {
+  policies: readonly string[];
+  provisionalCalendar: boolean;
+}
+
+/** A region's folder as rows, in an order in which they can be inserted: institutions that others settle through come first. */
+export function regionRows(region: Region, options: RegionOptions): RegisterTable[] {
+  return [...places(region, options), ...peopleAndPurchases(region)];
+}
+
+function places(region: Region, options: RegionOptions): RegisterTable[] {
+  const { code } = region;
+  const bodiesFirst = [...region.institutions].sort((a, b) => Number(!!a.settlesThrough) - Number(!!b.settlesThrough));
+  return [
+    {
+      name: 'region',
+      table: 'settle.regions',
+      key: [],
+      rows: [
+        {
+          region: code,
+          name: region.name,
+          policies: [...options.policies],
+          provisional_calendar: options.provisionalCalendar,
+          supervised_account: agencyAccounts.supervised(code),
+        },
+      ],
+    },
+    {
+      name: 'fund',
+      table: 'settle.funds',
+      key: ['pool'],
+      rows: region.funds.map((fund) => ({
+        region: code,
+        pool: fund.pool,
+        account: agencyAccounts.fund(code, fund.pool),
+        prepayment_budget_fen: fund.prepaymentBudgetFen,
+      })),
+    },
+    {
+      name: 'institution',
+      table: 'settle.institutions',
+      key: ['institution'],
+      rows: bodiesFirst.map((row) => ({
+        region: code,
+        institution: row.institution,
+        name: row.name,
+        level: row.level,
+        three_flows: row.threeFlows,
+        executes_well: row.executesWell,
+        settles_through: row.settlesThrough ?? null,
+        account: row.account,
+        bank_code: row.bankCode,
+      })),
+    },
+    {
+      name: 'enterprise',
+      table: 'settle.enterprises',
+      key: ['enterprise'],
+      rows: region.enterprises.map((row) => ({
+        region: code,
+        enterprise: row.enterprise,
+        name: row.name,
+        account: row.account,
+        bank_code: row.bankCode,
+      })),
+    },
+  ];
+}
+
+function peopleAndPurchases({ code, purchases, staff }: Region): RegisterTable[] {
+  return [
+    {
+      name: 'purchase',
+      table: 'settle.purchases',
+      key: ['year', 'row_no'],
+      rows: purchases.map((row, index) => ({
+        region: code,
+        year: row.year,
+        row_no: index + 1,
+        institution: row.institution,
+        category: row.category,
+        channel: row.channel,
+        amount_fen: row.amountFen,
+      })),
+    },
+    {
+      name: 'person',
+      table: 'settle.staff',
+      key: ['person'],
+      rows: staff.map((row) => ({
+        region: code,
+        person: row.person,
+        name: row.name,
+        roles: [...row.roles],
+        valid_from: row.from ?? null,
+        valid_to: row.to ?? null,
+      })),
+    },
+  ];
+}

@@ -1,0 +1,135 @@
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { uptime } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ensureDatabase, prepareDatabase } from '../../db/roles';
+import { startBankSimulator } from '../bank-simulator/start';
+import { startServices, type ServiceLog, type ServiceProcess } from '../services';
+import { spawnWorker } from '../spawn-worker';
+
+/** Everything that daily running needs, up. */
+export interface DailySystem {
+  readonly ownerUrl: string;
+  readonly appUrl: string;
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  readonly bankUrl: string;
+  readonly webUiUrl: string | undefined;
+  /** The processes that were started here. */
+  readonly processes: readonly ServiceProcess[];
+  /** Ends what was started here, the worker first. May be called again. */
+  stop(): Promise<void>;
+}
+
+export interface DailyOptions {
+  readonly dataDirectory: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly webUi: boolean;
+  readonly log: ServiceLog;
+  progress(message: string): void;
+}
+
+/** The one database of daily use. */
+const DATABASE = 'settle';
+const EMBEDDED_NAMESPACE = 'default';
+const TEMPORAL_FILE = 'temporal.sqlite';
+const FORGOTTEN_AFTER_MS = 22_000;
+
+/**
+ * Starts what the environment does not name (`DATABASE_URL`, `TEMPORAL_ADDRESS`, `SETTLE_BANK_URL`), with its data under the
+ * data directory, and a worker. What was there before a stop, a kill or a reboot goes on where it stood.
+ * @throws ServiceFailure when one of them does not come up; what was started is ended then
+ */
+export async function startDaily(options: DailyOptions): Promise<DailySystem> {
+  const { dataDirectory, env, progress } = options;
+  const endings: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let ending = endings.pop(); ending; ending = endings.pop()) await ending().catch(() => undefined);
+  };
+  try {
+    return await build();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function build(): Promise<DailySystem> {
+    const logDir = join(dataDirectory, 'log');
+    mkdirSync(logDir, { recursive: true });
+    forgetBeforeBoot(join(dataDirectory, 'postgres', 'postmaster.pid'));
+    if (!env.TEMPORAL_ADDRESS) await untilForgotten(join(dataDirectory, TEMPORAL_FILE), progress);
+    progress('starting PostgreSQL and Temporal');
+    const services = await startServices({
+      mode: 'daily',
+      webUi: options.webUi,
+      durable: true,
+      dataDir: dataDirectory,
+      logDir,
+      log: options.log,
+    });
+    endings.push(() => services.stop());
+    progress('preparing the database');
+    const { ownerUrl, appUrl } = env.DATABASE_URL
+      ? await prepareDatabase(env.DATABASE_URL)
+      : await ensureDatabase(services.databaseUrl, DATABASE);
+    const bank = await resolveBank(dataDirectory, logDir, env);
+    if (bank.stop) endings.push(bank.stop);
+    progress('starting the worker');
+    const namespace = env.TEMPORAL_ADDRESS ? env.TEMPORAL_NAMESPACE || 'settle' : EMBEDDED_NAMESPACE;
+    const { temporalAddress } = services;
+    const addresses = { databaseUrl: appUrl, bankUrl: bank.url, temporalAddress, namespace };
+    const worker = await spawnWorker({ ...addresses, logFile: join(logDir, 'worker.log') });
+    endings.push(() => worker.stop());
+    return {
+      ownerUrl,
+      appUrl,
+      temporalAddress,
+      namespace,
+      bankUrl: bank.url,
+      webUiUrl: services.webUiUrl,
+      processes: [
+        ...services.processes,
+        ...bank.processes,
+        { name: 'the worker', pid: worker.pid, exited: worker.exited },
+      ],
+      stop,
+    };
+  }
+}
+
+/** After a reboot the id in PostgreSQL's lock file may be another process's; nothing of before the boot still runs. */
+function forgetBeforeBoot(lockFile: string): void {
+  const written = statSync(lockFile, { throwIfNoEntry: false })?.mtimeMs;
+  if (written !== undefined && written < Date.now() - uptime() * 1_000) rmSync(lockFile, { force: true });
+}
+
+/**
+ * The members of a Temporal server write heartbeats into its file, and a new server joins those of the last 20 s: after a kill
+ * they do not answer, and it would serve nobody for a minute. So the file rests first.
+ */
+async function untilForgotten(file: string, progress: DailyOptions['progress']): Promise<void> {
+  const written = [file, `${file}-wal`].map((each) => statSync(each, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  const waitMs = Math.max(...written) + FORGOTTEN_AFTER_MS - Date.now();
+  if (waitMs <= 0) return;
+  progress(`waiting ${Math.ceil(waitMs / 1_000)} s for the last run of Temporal to be forgotten`);
+  await pause(Math.min(waitMs, FORGOTTEN_AFTER_MS));
+}
+
+interface ResolvedBank {
+  readonly url: string;
+  readonly processes: readonly ServiceProcess[];
+  readonly stop?: () => Promise<void>;
+}
+
+/** The bank that `SETTLE_BANK_URL` names, or else the simulator, whose books outlive it. */
+async function resolveBank(dataDirectory: string, logDir: string, env: NodeJS.ProcessEnv): Promise<ResolvedBank> {
+  if (env.SETTLE_BANK_URL) return { url: env.SETTLE_BANK_URL, processes: [] };
+  const books = join(dataDirectory, 'bank');
+  mkdirSync(books, { recursive: true });
+  const bank = await startBankSimulator({ dataDirectory: books, logFile: join(logDir, 'bank.log') });
+  return {
+    url: bank.ready.url,
+    processes: [{ name: 'the bank simulator', pid: bank.pid, exited: bank.exited }],
+    stop: () => bank.stop(),
+  };
+}
