@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { loadStateChanges } from '../../db/case-history';
 import { loadPayments, type PaymentRecord } from '../../db/payments';
 import { formatYuan, sum } from '../../domain/money';
-import { PaymentState } from '../../domain/payment';
+import type { PaymentState } from '../../domain/payment';
 import { ExitCode, Refusal } from '../../domain/refusal';
 import { formatAmount } from './amounts';
 import { nonEmptyArgument, regionArgument } from './arguments';

@@ -12,11 +12,17 @@ import { createOutput, type TextStream } from './output';
 import { addCaseCommands } from './cases-command';
 import { addPaymentCommands } from './payments-command';
 import { addImportCommand } from './import-command';
+import { addCompletionCommand } from './completion-command';
+import { addExportCommand } from './export-command';
+import { addLedgerCommands } from './ledger-command';
+import { addReturnCommands } from './returns-command';
+import { addMigrateCommand } from './migrate-command';
 import { addPolicyCommands } from './policy-command';
 import { addReconcileCommands } from './reconcile-command';
 import { addRegionCommands } from './region-command';
 import { addRehearseCommand } from './rehearse-command';
 import { addScheduleCommands } from './schedules-command';
+import { addStaffCommands } from './staff-command';
 import { addStartCommand } from './start-command';
 import { addStatusCommand } from './status-command';
 import { addUpCommand } from './up-command';
@@ -60,6 +66,7 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addStatusCommand(program, context);
   addImportCommand(program, context);
   addScheduleCommands(program, context);
+  addMigrateCommand(program, context);
   addRehearseCommand(program, context);
   addVerifyCommand(program, context);
   addCalendarCommands(program, context);
@@ -69,6 +76,11 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addReconcileCommands(program, context);
   addCaseCommands(program, context);
   addPaymentCommands(program, context);
+  addReturnCommands(program, context);
+  addLedgerCommands(program, context);
+  addExportCommand(program, context);
+  addStaffCommands(program, context);
+  addCompletionCommand(program, context);
   return program;
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { Phase } from '../../domain/business-time';
 import { cli, dataOf, failureOf, type CliRun } from '../support/cli';
@@ -238,5 +241,134 @@ describe('cases and their history', () => {
     expect(run.exitCode).toBe(0);
     expect(run.stdout).toContain('Temporal keeps nothing of this case any more');
     expect(run.stdout).toContain('failed → released');
+  });
+});
+
+describe('returns on the command line', () => {
+  const accountant = ['--region', A, '--as', personOf(CASE, 'accountant')];
+  const folder = mkdtempSync(join(tmpdir(), 'settle-returns-'));
+  const fileOf = (...rows: string[]): string => {
+    const path = join(folder, 'receipts.csv');
+    writeFileSync(path, ['receipt,institution,period,amount,received_on', ...rows, ''].join('\n'));
+    return path;
+  };
+  const receipts = async (): Promise<number> =>
+    Number((await stage.context.db('settle.return_receipts').count())[0]!.count);
+  beforeAll(() => stage.setClock('2026-04-15', Phase.PeopleAct));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('are listed: a tenth of what was prepaid is due each month', async () => {
+    const rows = dataOf(await settle('returns', 'list', '--region', A, '--period', '2026-04', '--json'));
+    expect(rows).toMatchObject([
+      { institution: H1, dueOn: '2026-04-20', amount: '5000.00', received: '0.00', state: 'open' },
+      { institution: H2, amount: '2500.00' },
+    ]);
+  });
+
+  it('a dry run says what would count and records nothing', async () => {
+    const row = ['--receipt', '示例-1', '--institution', H1, '--period', '2026-04', '--amount', '4000.00'];
+    const command = ['returns', 'record', ...row, '--received-on', '2026-04-15', ...accountant];
+    const dry = await settle(...command, '--dry-run');
+    expect(dry.stdout).toContain('4,000.00 counts for 2026-04; nothing was recorded');
+    expect(await receipts()).toBe(0);
+    const run = await settle(...command);
+    expect(run.stdout).toContain('1,000.00 is still due');
+    expect(await receipts()).toBe(1);
+  });
+
+  it('a file: right rows go in, every other one is named; the same file again changes nothing', async () => {
+    const path = fileOf(
+      `示例-2,${H1},2026-04,1500.00,2026-04-15`,
+      `示例-3,${H2},2026-04,many,2026-04-15`,
+      `示例-4,${H2},2027-05,10.00,2026-04-15`,
+      `示例-5,${H2},2026-04,2500.00,2026-04-16`,
+      `示例-6,${H2},2026-04,2500.00,2026-04-14`,
+    );
+    const dry = await settle('returns', 'import', path, ...accountant, '--dry-run', '--json');
+    const run = await settle('returns', 'import', path, ...accountant, '--json');
+    const refused = [
+      { line: 3, code: 'amount' },
+      { line: 4, code: 'ReturnNotDue' },
+      { line: 5, code: 'OutsideWindow' },
+    ];
+    // 1,000.00 was still due: the rest of 1,500.00 is the institution's own money.
+    const recorded = [
+      { line: 2, counted: '1000.00', excess: '500.00', stillDue: '0.00' },
+      { line: 6, counted: '2500.00', excess: '0.00', stillDue: '0.00' },
+    ];
+    expect(dry).toMatchObject({ exitCode: 3 });
+    expect(dataOf(dry)).toMatchObject({ dryRun: true, recorded, refused });
+    expect(run).toMatchObject({ exitCode: 3 });
+    expect(dataOf(run)).toMatchObject({ dryRun: false, recorded, refused });
+    expect(await receipts()).toBe(3);
+    expect(await settle('returns', 'import', path, ...accountant)).toMatchObject({ exitCode: 3 });
+    expect(await receipts()).toBe(3);
+  });
+
+  it('only who has the role records', async () => {
+    const path = fileOf();
+    const run = await settle('returns', 'import', path, '--region', A, '--as', personOf(CASE, 'director'), '--json');
+    expect(run.exitCode).toBe(4);
+    expect(failureOf(run).error.code).toBe('RecorderRoleMissing');
+  });
+});
+
+describe('the books on the command line', () => {
+  const accounts = async (...argv: string[]): Promise<Record<string, string>> => {
+    const { accounts } = dataOf(await settle('ledger', 'balances', '--region', A, ...argv, '--json')) as {
+      accounts: { account: string; balance: string }[];
+    };
+    return Object.fromEntries(accounts.map(({ account, balance }) => [account, balance]));
+  };
+
+  it('have the balances of any day', async () => {
+    expect(await accounts('--on', '2026-02-28')).not.toHaveProperty('supervised/cash');
+    expect(await accounts('--on', '2026-03-31')).toMatchObject({
+      'supervised/cash': '75000.00',
+      [`supervised/ledger/${H1}/prepayment`]: '-50000.00',
+    });
+    // 4,000.00 and 1,500.00 of the first, 2,500.00 of the second.
+    expect(await accounts()).toMatchObject({
+      'supervised/cash': '83000.00',
+      [`supervised/ledger/${H1}/returning`]: '-5000.00',
+      [`supervised/ledger/${H1}/own`]: '-500.00',
+    });
+  });
+
+  it('show what moved an account, and the journal of a day', async () => {
+    const shown = dataOf(
+      await settle('ledger', 'account', `supervised/ledger/${H1}/returning`, '--region', A, '--json'),
+    );
+    expect(shown).toMatchObject({ balance: '-5000.00', entries: [{ credit: '4000.00' }, { credit: '1000.00' }] });
+    const before = ['--region', A, '--on', '2026-03-31', '--json'];
+    expect(dataOf(await settle('ledger', 'account', 'supervised/cash', ...before))).toMatchObject({
+      balance: '75000.00',
+    });
+    const { stdout } = await settle('ledger', 'journal', '--region', A, '--on', '2026-04-15');
+    expect(stdout).toContain('return-excess');
+    expect((await settle('ledger', 'account', 'supervised/nothing', '--region', A)).exitCode).toBe(1);
+    expect((await settle('ledger', 'balances')).exitCode).toBe(2);
+  });
+
+  it('are exported with timeline and attempts', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'settle-export-'));
+    const run = await settle('export', dir, '--region', A, '--from', '2026-03', '--to', '2026-04', '--json');
+    expect(run.exitCode).toBe(0);
+    const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
+    expect(read('balances.csv')).toContain('2026-04-30,supervised,supervised/cash,83000.00');
+    expect(read('attempts.csv')).toContain('ApprovalRoleMissing');
+    expect(read('journal.csv')).toContain(',4000.00');
+    expect(read('timeline.csv')).toContain(CASE);
+    rmSync(dir, { recursive: true });
+  });
+});
+
+describe('staff on the command line', () => {
+  it('is listed by role and day', async () => {
+    const people = dataOf(
+      await settle('staff', 'list', '--region', A, '--role', 'cashier', '--on', '2026-03-02', '--json'),
+    );
+    expect(people).toMatchObject([{ person: personOf(CASE, 'cashier'), roles: ['cashier'] }]);
+    expect((await settle('staff', 'list', '--region', A)).stdout).toContain(personOf(CASE, 'director'));
   });
 });

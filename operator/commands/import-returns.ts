@@ -1,0 +1,140 @@
+import type { Knex } from 'knex';
+import type { Finding } from '../../domain/finding';
+import type { PlainDate } from '../../domain/plain-date';
+import { hasRole } from '../../domain/approval';
+import { Refusal } from '../../domain/refusal';
+import { loadStaff } from '../../db/register';
+import { date, institutionId, month, text, yuanOrMore } from '../files/cells';
+import { createFileFindings } from '../files/findings';
+import { column, readTable } from '../files/table';
+import type { CommandContext } from './context';
+import { recordReturn, type RecordReturnResult } from './record-return';
+
+/** One receipt as the bank or the institution tells it. */
+export interface ReturnRow {
+  receiptId: string;
+  institution: string;
+  period: string;
+  paidInFen: bigint;
+  receivedOn: PlainDate;
+}
+
+const RETURN_COLUMNS = {
+  receipt: column(text),
+  institution: column(institutionId),
+  period: column(month),
+  amount: column(yuanOrMore),
+  received_on: column(date),
+};
+
+/** Accountants book what arrives; operators do so too where the agency has it so. */
+const RECORDING_ROLES = ['accountant', 'operator'];
+
+async function requireRecorder({ db, clock }: CommandContext, region: string, person: string): Promise<void> {
+  const staff = (await loadStaff(db, region)).find((each) => each.person === person);
+  const { date: today } = clock.now();
+  if (!staff) throw new Refusal('PersonUnknown', `${person} is not on the staff list of ${region}`, { person });
+  if (!RECORDING_ROLES.some((role) => hasRole(staff, role, today)))
+    throw new Refusal('RecorderRoleMissing', `${person} is neither accountant nor operator on ${today}`, { person });
+}
+
+export interface Recording {
+  region: string;
+  person: string;
+  /** Does all of it and takes it back. */
+  dryRun: boolean;
+}
+
+/** A receipt and what of it counted. */
+export interface RecordedReturn extends RecordReturnResult {
+  receiptId: string;
+  line?: number;
+}
+
+export interface ReturnsImport {
+  recorded: RecordedReturn[];
+  /** Rows of which nothing was taken, each with its line, by refusals and by what is wrong with the file. */
+  refused: { line: number | null; code: string; message: string }[];
+}
+
+/**
+ * Records one receipt. @throws Refusal `RecorderRoleMissing`, `OutsideWindow` for a day to come, `ReturnNotDue`,
+ * `IdempotencyConflict`
+ */
+export async function recordOneReturn(
+  context: CommandContext,
+  row: ReturnRow,
+  recording: Recording,
+): Promise<RecordedReturn> {
+  await requireRecorder(context, recording.region, recording.person);
+  return within(context, recording, (inside) => recordRow(inside, row, recording));
+}
+
+/**
+ * Records the receipts of a CSV file: right rows go in, each on its own, every other one is reported. Receipts are known
+ * by their number, so that the same file again changes nothing. @throws Refusal `RecorderRoleMissing`
+ */
+export async function importReturns(
+  context: CommandContext,
+  path: string,
+  recording: Recording,
+): Promise<ReturnsImport> {
+  await requireRecorder(context, recording.region, recording.person);
+  const findings = createFileFindings(path);
+  const rows: { row: ReturnRow; line: number }[] = [];
+  await readTable(path, RETURN_COLUMNS, findings, ({ receipt, institution, period, amount, received_on }, line) => {
+    const row = { receiptId: receipt, institution, period, paidInFen: amount, receivedOn: received_on };
+    rows.push({ row, line });
+  });
+  const refused: ReturnsImport['refused'] = findings.list().map(asRefused);
+  const recorded: RecordedReturn[] = [];
+  await within(context, recording, async (inside) => {
+    for (const { row, line } of rows) {
+      try {
+        recorded.push({ ...(await recordRow(inside, row, recording)), line });
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        refused.push({ line, code: error.code, message: error.message });
+      }
+    }
+  });
+  return { recorded, refused: refused.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
+}
+
+function asRefused({ line, code, message }: Finding): ReturnsImport['refused'][number] {
+  return { line: line ?? null, code, message };
+}
+
+async function recordRow(
+  context: CommandContext,
+  row: ReturnRow,
+  { region, person }: Recording,
+): Promise<RecordedReturn> {
+  const { date: today } = context.clock.now();
+  if (row.receivedOn > today)
+    throw new Refusal('OutsideWindow', `receipt ${row.receiptId}: ${row.receivedOn} is after today, ${today}`);
+  return { receiptId: row.receiptId, ...(await recordReturn(context, { ...row, region, person })) };
+}
+
+/** Thrown to take a dry run back. */
+class TakenBack extends Error {}
+
+/** A dry run is the real thing in a transaction that is taken back: what it reports is what would happen. */
+async function within<T>(
+  context: CommandContext,
+  { dryRun }: Recording,
+  work: (inside: CommandContext) => Promise<T>,
+): Promise<T> {
+  if (!dryRun) return work(context);
+  let result: { value: T } | undefined;
+  const log = context.log.child({}, { level: 'silent' });
+  try {
+    await context.db.transaction(async (trx: Knex) => {
+      result = { value: await work({ ...context, db: trx, log }) };
+      throw new TakenBack();
+    });
+  } catch (error) {
+    if (!(error instanceof TakenBack)) throw error;
+  }
+  return result!.value;
+}
