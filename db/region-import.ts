@@ -17,7 +17,8 @@ type Row = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown): string => {
   if (value === null || value === undefined) return '–';
-  return Array.isArray(value) ? value.join(', ') : String(value);
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'string' || typeof value === 'bigint' ? value.toString() : JSON.stringify(value);
 };
 const idOf = ({ key }: RegisterTable, row: Row): string =>
   key.length === 0 ? text(row.region) : key.map((column) => text(row[column])).join('/');
