@@ -10,7 +10,7 @@ import { writePacs028 } from './iso20022/pacs028';
 import { writePain001 } from './iso20022/pain001';
 import { readPain002 } from './iso20022/pain002';
 import { formatMoment } from './iso20022/values';
-import type { Bank, PaymentQuestion } from './port';
+import type { Bank, MessageLimits, PaymentQuestion } from './port';
 import { BankTimeout } from './port';
 import { hashText } from './ids';
 
@@ -21,6 +21,8 @@ export interface HttpBankOptions {
   /** `http://127.0.0.1:4711`; the services are `/pain001`, `/pacs028`, `/camt054`, `/camt053` below it. */
   baseUrl: string;
   timeoutMs: number;
+  /** What the bank takes in one message. */
+  limits?: MessageLimits;
   log: Logger;
 }
 
@@ -47,6 +49,8 @@ export function createHttpBank(options: HttpBankOptions): Bank {
   }
 
   return {
+    ...(options.limits && { limits: options.limits }),
+
     async send(batch) {
       const message = writePain001(batch);
       const { messageId } = batch;

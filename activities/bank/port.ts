@@ -13,6 +13,9 @@ import type { PlainDate } from '../../domain/plain-date';
  *   executed: it counts as failed, and goes out again as a new attempt with new ids.
  */
 export interface Bank {
+  /** What this bank takes in one message; the caller cuts its batches accordingly. */
+  readonly limits?: MessageLimits;
+
   /**
    * Delivers a batch (pain.001) and gives the bank's first answer (pain.002): `accepted`, `pending` or `rejected` for
    * every instruction; a booking is only ever learned through {@link Bank.ask}. The same message id with the same content gives the first answer again.
@@ -40,6 +43,14 @@ export interface Bank {
    * @throws BankTimeout, BankUnreachable, Refusal as {@link Bank.ask}.
    */
   statement(account: string, date: PlainDate, at?: BusinessMoment): Promise<BankStatement>;
+}
+
+/** Configuration of one bank, since each has its own. */
+export interface MessageLimits {
+  /** Payments a message. */
+  maxPayments: number;
+  /** The sum of a message; without it, any. */
+  maxAmountFen?: bigint;
 }
 
 /** The business key of a payment; it travels with the money, so that either side can say what it was for. */

@@ -11,15 +11,13 @@ import type { BusinessMoment } from '../../domain/business-time';
 import { formatYuan, sum } from '../../domain/money';
 import { Refusal } from '../../domain/refusal';
 import { endToEndIdFor, messageIdFor } from '../bank/ids';
+import { cutIntoMessages, DEFAULT_LIMITS } from '../bank/message-limits';
 import { BankTimeout, BankUnreachable, type PaymentAnswer, type Remittance } from '../bank/port';
 import type { ActivityDependencies } from '../dependencies';
 import type { PaymentActivities, PaymentStatus } from '../types';
 import { applyAnswers } from './bank-answers';
 import { statusOf } from './payment-status';
 import { journalsFor } from './postings';
-
-/** Payments a message. A bank's own limit is policy data where it is lower. */
-const MAX_PAYMENTS_PER_MESSAGE = 1_000;
 
 /**
  * Sending and asking (DESIGN 5.4). A message and its ids are stored before anything leaves; what is unknown is asked
@@ -43,8 +41,7 @@ export function createBankActivities(
     const accounts = [...new Set(fresh.map(({ debtorAccount }) => debtorAccount))].sort();
     for (const debtorAccount of accounts) {
       const leaving = fresh.filter((payment) => payment.debtorAccount === debtorAccount);
-      for (let from = 0; from < leaving.length; from += MAX_PAYMENTS_PER_MESSAGE) {
-        const part = leaving.slice(from, from + MAX_PAYMENTS_PER_MESSAGE);
+      for (const part of cutIntoMessages(leaving, bank.limits ?? DEFAULT_LIMITS)) {
         const first = part[0]!;
         // The first payment and its attempt tell this message from every other one of the case.
         const messageId = messageIdFor(caseId, first.paymentId, first.attempt);

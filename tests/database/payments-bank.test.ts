@@ -274,3 +274,22 @@ describe('what the bank says', () => {
     expect(await nonZeroBalances(database.app)).toEqual(PAID_BOOKS);
   });
 });
+
+describe('a bank with a limit', () => {
+  it.each([
+    ['of payments', { maxPayments: 1 }],
+    ['of a message’s amount', { maxPayments: 1_000, maxAmountFen: 2_999n }],
+  ])('%s gets a batch over it in parts, each under an id of its own', async (_, limits) => {
+    const raised = await releasedCase();
+    const bank: ScriptedBank = { ...scriptedBank({}), limits };
+    const { send, ask } = exchangeWith(bank, raised);
+    await send();
+    expect(await messages(raised)).toEqual(['answered', 'answered']);
+    const { rows } = await database.app.raw<{ rows: { payments: bigint }[] }>(
+      'select count(*) as payments from settle.payment_attempts group by message_id',
+    );
+    expect(rows).toEqual([{ payments: 1n }, { payments: 1n }]);
+    expect((await ask()).counts).toEqual({ succeeded: 2 });
+    expect(await nonZeroBalances(database.app)).toEqual(PAID_BOOKS);
+  });
+});
