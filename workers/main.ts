@@ -3,8 +3,10 @@ import { NativeConnection } from '@temporalio/worker';
 import { createHttpBank } from '../activities/bank/http-bank';
 import { messageLimits } from '../activities/bank/message-limits';
 import { connect } from '../db/connect';
+import { applicationUrl } from '../db/roles';
 import { createLogger } from './logging';
 import { projectRoot } from './services/project-root';
+import { temporalAddress } from './temporal-connection';
 import { installTemporalLogger } from './temporal-logger';
 import { createWorker, DATABASE_POOL } from './worker';
 
@@ -16,6 +18,11 @@ function required(name: string): string {
   return value;
 }
 
+/** As the application role, whose URL follows from the owner's where only that is named. */
+function databaseUrl(): string {
+  return process.env.SETTLE_DATABASE_URL || applicationUrl(required('DATABASE_URL'));
+}
+
 /**
  * The worker as a process of its own: it takes its addresses from the environment, says `{"worker":"ready"}` on standard
  * output when it polls, and on SIGTERM or SIGINT lets running steps end.
@@ -23,11 +30,11 @@ function required(name: string): string {
 async function main(): Promise<void> {
   const log = createLogger('worker');
   installTemporalLogger(log);
-  const db = connect(required('SETTLE_DATABASE_URL'), { poolSize: DATABASE_POOL, applicationName: 'settle-worker' });
-  const connection = await NativeConnection.connect({ address: required('TEMPORAL_ADDRESS') });
+  const db = connect(databaseUrl(), { poolSize: DATABASE_POOL, applicationName: 'settle-worker' });
+  const connection = await NativeConnection.connect(temporalAddress(required('TEMPORAL_ADDRESS'), process.env));
   const worker = await createWorker({
     connection,
-    namespace: process.env.TEMPORAL_NAMESPACE ?? 'default',
+    namespace: process.env.TEMPORAL_NAMESPACE || 'settle',
     bundle: { codePath: join(projectRoot(), 'dist', 'workflow-bundle.js') },
     db,
     bank: createHttpBank({
