@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { addEvents, loadCase, openCase } from '../../db/cases';
+import { balanceOf } from '../../db/ledger';
 import { loadPayments, type NewPayment } from '../../db/payments';
 import { loadOverdue, savePrepayments } from '../../db/prepayments';
 import {
@@ -15,6 +16,8 @@ import {
 } from '../../db/register';
 import { firstDayOf, addMonths, periodOf } from '../../domain/plain-date';
 import { disbursementDate, type PolicyFile } from '../../domain/policy';
+import { fundAccounts } from '../../domain/ledger';
+import { formatYuan, sum } from '../../domain/money';
 import { PREPAYMENT_POOLS } from '../../domain/pools';
 import { planPrepayments, type PrepaymentPlan } from '../../domain/prepayment';
 import { Refusal } from '../../domain/refusal';
@@ -83,6 +86,7 @@ async function preparePlan(
     year,
     overdue: await loadOverdue(trx, region, at.date),
   });
+  await requireCash(trx, region, plan);
   const paymentIdOf = (institution: string, pool: string): string =>
     `disbursement/${region}/${year}/${institution}/${pool}`;
   await savePrepayments(trx, { region, year, caseId, rows: plan.rows, paymentIdOf });
@@ -105,6 +109,21 @@ async function preparePlan(
       payee: { name: names.get(institution)!, account: supervisedAccount, bankCode: agencyAccounts.bankCode(region) },
     })),
   );
+}
+
+/** A budget is a permission, not money: what a pool is to pay lies in its account, or nothing is paid. */
+async function requireCash(trx: Knex, region: string, plan: PrepaymentPlan): Promise<void> {
+  for (const pool of PREPAYMENT_POOLS) {
+    const neededFen = sum(plan.rows.map(({ pools }) => pools[pool]));
+    const cashFen = await balanceOf(trx, region, fundAccounts.cash(pool));
+    if (neededFen <= cashFen) continue;
+    const [needed, cash, missing] = [neededFen, cashFen, neededFen - cashFen].map(formatYuan);
+    throw new Refusal(
+      'LedgerInsufficient',
+      `prepayments take ${needed} from the pool ${pool}, whose account has ${cash}: ${missing} is missing, nothing is paid`,
+      { region, pool, missing, rule: '新医保发〔2025〕50号 四(一)' },
+    );
+  }
 }
 
 async function tellExcluded(trx: Knex, caseId: string, plan: PrepaymentPlan, at: BusinessMoment): Promise<void> {
