@@ -1,8 +1,10 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { loadCaseEvents, loadStateChanges, type StateChangeRow } from '../../db/case-history';
 import { loadDecisionAttempts } from '../../db/approval-contents';
 import { loadCase, type CaseRecord } from '../../db/cases';
 import { fromEpochMs } from '../../domain/business-time';
+import type { CaseInput } from '../../workflows/messages';
 import type { CommandContext } from './context';
 
 /** Where a line of a history comes from; at one moment they are told in this order. */
@@ -87,11 +89,12 @@ type HistoryEvent = NonNullable<
 async function temporalEntries(client: CommandContext['client'], caseId: string): Promise<HistoryEntry[] | undefined> {
   try {
     const { events } = await client.workflow.getHandle(caseId).fetchHistory();
+    const offsetMs = offsetOf(events?.[0]);
     return (events ?? []).flatMap((event) => {
       const what = describe(event);
       if (what === undefined) return [];
       const { seconds, nanos } = event.eventTime!;
-      const at = fromEpochMs(Number(seconds) * 1_000 + Math.floor((nanos ?? 0) / 1e6));
+      const at = fromEpochMs(Number(seconds) * 1_000 + Math.floor((nanos ?? 0) / 1e6) + offsetMs);
       return [
         { ...at, source: HistorySource.Temporal, what, actor: 'temporal', detail: `event ${String(event.eventId)}` },
       ];
@@ -100,6 +103,12 @@ async function temporalEntries(client: CommandContext['client'], caseId: string)
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** Business time minus the server's, as the case was started with it: zero but where the clock was moved. */
+function offsetOf(first: HistoryEvent | undefined): number {
+  const [input] = first?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  return input ? (defaultPayloadConverter.fromPayload<Partial<CaseInput>>(input).offsetMs ?? 0) : 0;
 }
 
 /** What an event says to people; undefined for the engine's own book-keeping. */

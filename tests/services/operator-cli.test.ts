@@ -221,6 +221,11 @@ describe('cases and their history', () => {
     );
     const moments = story.entries.map(({ date, time }) => `${date} ${time}`);
     expect(moments).toEqual([...moments].sort());
+    // Temporal's times are the case's business times: its timer was due at nine on the first working day.
+    expect(story.entries.find(({ what }) => what === 'timer fired')).toMatchObject({
+      date: '2026-03-02',
+      time: expect.stringMatching(/^09:/),
+    });
     expect(story.entries.map(({ what }) => what)).toEqual(
       expect.arrayContaining([
         'retry accepted',
