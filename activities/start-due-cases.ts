@@ -9,6 +9,7 @@ import {
 } from '@temporalio/common';
 import type { Knex } from 'knex';
 import { awaitedPrepayment, casesToStart, endedCases, isCaseOpened, type CaseToStart } from '../db/due-cases';
+import { fromEpochMs } from '../domain/business-time';
 import type { ActivityDependencies } from './dependencies';
 import type { StarterActivities } from './types';
 
@@ -27,8 +28,9 @@ export function createStarterActivities({ db, log }: ActivityDependencies): Star
   return {
     async startDueCases({ region, firstOfMonth }) {
       const { client } = Context.current();
-      const waitsFor = (await awaitedPrepayment(db, region, firstOfMonth)) ?? null;
-      const due = await casesToStart(db, region, firstOfMonth);
+      const today = fromEpochMs(Date.now()).date;
+      const waitsFor = (await awaitedPrepayment(db, region, firstOfMonth, today)) ?? null;
+      const due = waitsFor === null ? await casesToStart(db, region, firstOfMonth) : [];
       const ended = await endedCases(
         db,
         due.map(({ caseId }) => caseId),

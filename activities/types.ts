@@ -76,8 +76,8 @@ export interface PrepaymentActivities {
 /** What the calendar begins. */
 export interface StarterActivities {
   /**
-   * Starts what begins in a region on the first of a month; gives the ids of the cases that began now. While this year's
-   * prepayment is on its way and nothing is outstanding yet, `waitsFor` names it, and the month is asked for again.
+   * Starts what begins in a region on the first of a month; gives the ids of the cases that began now. Where a month of the
+   * past waits for a prepayment to go out, `waitsFor` names that, nothing is started, and the month is asked for again.
    */
   startDueCases(input: {
     region: string;

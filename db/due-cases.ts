@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { caseIds } from '../domain/ids';
-import { monthOf, periodOf, yearOf, type PlainDate } from '../domain/plain-date';
+import { lastDayOf, monthOf, periodOf, yearOf, type PlainDate } from '../domain/plain-date';
 import { scheduleOf } from '../domain/policy';
 import { Refusal } from '../domain/refusal';
 import { findPolicyWith } from './region-policy';
@@ -66,20 +66,32 @@ async function hasOutstanding(db: Knex, region: string): Promise<boolean> {
 }
 
 /**
- * The prepayment that a month's return waits for: one of this year that was to begin in an earlier month, has not ended, and
- * has paid nothing yet. It matters where months are caught up one right after the other; undefined where nothing is to come.
+ * The prepayment that the return of a month in the past waits for: one of that year that was to begin in an earlier month, has
+ * not ended, and has paid nothing yet. Caught up at once, the return would end with nothing to move. A month that still goes on
+ * does not wait: its return has until the month's last working day.
  */
 export async function awaitedPrepayment(
   db: Knex,
   region: string,
   firstOfMonth: PlainDate,
+  today: PlainDate,
 ): Promise<string | undefined> {
+  if (lastDayOf(periodOf(firstOfMonth)) >= today) return undefined;
   const policy = await findPolicyWith(db, region, 'prepayment', firstOfMonth);
   const year = yearOf(firstOfMonth);
   if (!policy || disbursesIn(policy.policy.prepayment!, year, monthOf(firstOfMonth))) return undefined;
   const caseId = caseIds.prepayment(region, year);
   const open = await db('settle.cases').where({ case_id: caseId }).whereNull('closed_on').first('case_id');
-  return open !== undefined && !(await hasOutstanding(db, region)) ? caseId : undefined;
+  return open !== undefined && !(await hasAdvance(db, region)) ? caseId : undefined;
+}
+
+async function hasAdvance(db: Knex, region: string): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `select 1 from ledger.account a join ledger.balance b using (region, account_id)
+      where a.region = ? and a.path like 'fund/advance/vbp/%' and b.balance_fen > 0 limit 1`,
+    [region],
+  );
+  return rows.length > 0;
 }
 
 /** Cases of a list that have ended in their books: Temporal forgets them after its retention, and they do not begin again. */
