@@ -26,7 +26,20 @@ const found = (pattern: RegExp): string[] =>
   unique(lines.flatMap((line) => [...line.matchAll(pattern)].map((match) => match[1]!)));
 
 /** Commands with sub-commands: their second word is a command too, elsewhere it is an argument. */
-const GROUPS = ['calendar', 'policy', 'region'];
+const GROUPS = [
+  'approvals',
+  'calendar',
+  'cashier',
+  'cases',
+  'ledger',
+  'payments',
+  'policy',
+  'reconcile',
+  'region',
+  'returns',
+  'schedules',
+  'staff',
+];
 
 /** `settle policy show ID` and `npm run -s settle -- policy show ID` are both `policy show`. */
 function commandsNamed(): string[] {
