@@ -109,7 +109,8 @@ function checkNotBefore(
 /** What a payment of each kind is found by; the fields that are not listed make no sense with it. */
 const BANK_KEYS: Record<BankScript['kind'], { required: (keyof BankScript)[]; allowed: (keyof BankScript)[] }> = {
   payment: { required: ['period', 'institution', 'enterprise'], allowed: [] },
-  disbursement: { required: ['institution'], allowed: ['pool', 'period'] },
+  // Once a year: a month would never be found.
+  disbursement: { required: ['institution'], allowed: ['pool'] },
   'agency-return': { required: ['period'], allowed: ['institution', 'pool'] },
   fund: { required: ['period', 'institution'], allowed: ['pool'] },
 };

@@ -155,6 +155,11 @@ describe('a scenario', () => {
       [4, 'bank[0].enterprise', 'key-unknown'],
     ],
     [
+      'a disbursement of a month',
+      `bank:\n  - kind: disbursement\n    institution: ${BODY}\n    period: 2026-03\n    outcome: late\n`,
+      [4, 'bank[0].period', 'key-unknown'],
+    ],
+    [
       'an unknown supplier',
       `bank:\n  - { period: 2026-04, institution: ${BODY}, enterprise: E0099, outcome: late }\n`,
       [2, 'bank[0].enterprise', 'reference-unknown'],
