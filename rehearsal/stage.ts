@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Knex } from 'knex';
@@ -33,6 +33,8 @@ export interface StageOptions {
   webUi: boolean;
   /** Scripted faults of the bank, with their region. */
   faults: readonly object[];
+  /** Everything is on the disk when it is said to be there, as in daily use; off unless a benchmark asks for it. */
+  durable?: boolean;
   progress(message: string): void;
 }
 
@@ -40,7 +42,7 @@ const NAMESPACE = 'default';
 const CONDUCTOR_POOL = 6;
 
 /** Sets the stage; what was started before something fails is ended again. */
-export async function setStage({ webUi, faults, progress }: StageOptions): Promise<Stage> {
+export async function setStage({ webUi, faults, durable = false, progress }: StageOptions): Promise<Stage> {
   // The guard removes it when this process is killed.
   const guard = processGuard();
   const scratch = guard.temporaryDirectory('settle-rehearsal-');
@@ -55,12 +57,20 @@ export async function setStage({ webUi, faults, progress }: StageOptions): Promi
     throw error;
   }
 
+  /** PostgreSQL runs under an account of its own where this process is root's. */
+  function openDirectory(): string {
+    const directory = guard.temporaryDirectory('settle-durable-');
+    endings.push(() => Promise.resolve(guard.discard(directory)));
+    chmodSync(directory, 0o711);
+    return directory;
+  }
+
   async function build(): Promise<Stage> {
     progress('starting PostgreSQL, Temporal and the bank simulator');
     const bankLog = join(scratch, 'bank.log');
     const [services, simulator] = await Promise.all([
-      startServices({ mode: 'rehearsal', webUi, durable: false }),
-      startBankSimulator({ dataDirectory: makeDirectory(scratch, 'bank'), logFile: bankLog, faults, fsync: false }),
+      startServices({ mode: 'rehearsal', webUi, durable, ...(durable && { dataDir: openDirectory() }) }),
+      startBankSimulator({ dataDirectory: makeDirectory(scratch, 'bank'), logFile: bankLog, faults, fsync: durable }),
     ]);
     endings.push(() => services.stop());
 
