@@ -76,7 +76,8 @@ function regionOf(payments: number): Region {
 }
 
 async function measure(stage: Stage, directory: string): Promise<Record<string, number>> {
-  const inputs = await readInputs({ regions: [directory], policies: [], provisionalCalendar: false });
+  const year = { regions: [directory], policies: [], provisionalCalendar: false, from: '2026-01', to: '2026-12' };
+  const inputs = await readInputs(year);
   await openBooks({ ...inputs, ...stage, provisionalCalendar: false, on: plainDate('2026-01-01') });
   let now: BusinessMoment = atPhase(PAY_DAY, Phase.ApprovalsAndBank);
   const { db, client, bankUrl } = stage;
