@@ -66,9 +66,9 @@ async function hasOutstanding(db: Knex, region: string): Promise<boolean> {
 }
 
 /**
- * The prepayment that the return of a month in the past waits for: one of that year that was to begin in an earlier month, has
- * not ended, and has paid nothing yet. Caught up at once, the return would end with nothing to move. A month that still goes on
- * does not wait: its return has until the month's last working day.
+ * The prepayment that the return of a month in the past waits for: one of that year that was to begin in an earlier month and
+ * has not ended. Caught up at once, the return would end with nothing to move. A month that still goes on does not wait: its
+ * return has until the month's last working day.
  */
 export async function awaitedPrepayment(
   db: Knex,
@@ -82,16 +82,7 @@ export async function awaitedPrepayment(
   if (!policy || disbursesIn(policy.policy.prepayment!, year, monthOf(firstOfMonth))) return undefined;
   const caseId = caseIds.prepayment(region, year);
   const open = await db('settle.cases').where({ case_id: caseId }).whereNull('closed_on').first('case_id');
-  return open !== undefined && !(await hasAdvance(db, region)) ? caseId : undefined;
-}
-
-async function hasAdvance(db: Knex, region: string): Promise<boolean> {
-  const { rows } = await db.raw<{ rows: unknown[] }>(
-    `select 1 from ledger.account a join ledger.balance b using (region, account_id)
-      where a.region = ? and a.path like 'fund/advance/vbp/%' and b.balance_fen > 0 limit 1`,
-    [region],
-  );
-  return rows.length > 0;
+  return open === undefined ? undefined : caseId;
 }
 
 /** Cases of a list that have ended in their books: Temporal forgets them after its retention, and they do not begin again. */
