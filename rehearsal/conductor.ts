@@ -43,6 +43,7 @@ export async function conduct(options: ConductorOptions): Promise<void> {
     progress(point.date, months.indexOf(periodOf(point.date)) + 1, months.length);
     point = await nextPoint(options, point);
   }
+  await assertAllWell(options);
 }
 
 async function runPhase(options: ConductorOptions, point: DuePoint): Promise<void> {
@@ -78,6 +79,21 @@ async function advanceDue({ db, client, machine, order }: ConductorOptions, poin
     if (!(await machine.advance(caseId, barrier))) await assertEndedWell(client, caseId);
   });
   return true;
+}
+
+/** No case ended on its own while somebody acted on it: neither refused by the rules nor by a fault. */
+async function assertAllWell({ db, client }: ConductorOptions): Promise<void> {
+  const suspects = await db('settle.cases')
+    .whereNull('closed_on')
+    .orWhere('state', 'refused')
+    .orderBy('case_id')
+    .pluck<string[]>('case_id');
+  for (const caseId of suspects) {
+    const { status } = await client.workflow.getHandle(caseId).describe();
+    if (status.name === 'RUNNING') continue;
+    await assertEndedWell(client, caseId);
+    throw new Error(`${caseId} has ended (${status.name}) and was not closed`);
+  }
 }
 
 /** A case that the rules ended is a refusal of the whole rehearsal: it names what an agency has to mend first. */

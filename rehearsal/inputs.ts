@@ -38,14 +38,18 @@ export async function readInputs(options: {
   policies: readonly string[];
   scenario?: string;
   provisionalCalendar: boolean;
+  from: string;
+  to: string;
 }): Promise<RehearsalInputs> {
   const choice = await choosePolicies(join(projectRoot(), 'policies'), options.policies);
+  const simulated = (year: number): boolean =>
+    Number(options.from.slice(0, 4)) <= year && year <= Number(options.to.slice(0, 4));
   const regions: RehearsalInputs['regions'] = [];
   for (const directory of options.regions) {
     const region = await loadRegion(directory);
     if (regions.some((each) => each.region.code === region.code))
       throw new Refusal('UsageInvalid', `region ${region.code} is given twice`, { place: { file: directory } });
-    const { policies, findings } = await checkPolicies(directory, region, choice);
+    const { policies, findings } = await checkPolicies(directory, region, choice, simulated);
     refuseFirst(findings);
     if (policies.length === 0)
       throw new Refusal('PolicyUnknown', `region ${region.code} has neither purchases nor claims: no policy applies`, {

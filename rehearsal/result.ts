@@ -73,17 +73,18 @@ function sourceOf(calendar: Calendar, year: number): string {
     : `${year}: not published`;
 }
 
-/** Prepayments of the cases that began in the months reported. */
+/** Prepayments disbursed in the months reported; one that is not disbursed yet counts where its case began. */
 async function prepaymentRows(db: Knex, region: string, first: PlainDate, last: PlainDate): Promise<PrepaymentRow[]> {
   const { rows } = await db.raw<{ rows: RawPrepayment[] }>(
-    `select p.institution, p.base_fen, p.ratio, p.amount_fen,
+    `select * from (select p.institution, p.base_fen, p.ratio, p.amount_fen, c.opened_on,
             (select jsonb_object_agg(s.pool, s.amount_fen::text) from settle.prepayment_pools s
               where (s.region, s.year, s.institution) = (p.region, p.year, p.institution)) as pools,
-            (select case when bool_and(pay.paid_on is not null) then max(pay.paid_on) end
+            (select case when bool_and(pay.paid_on is not null) filter (where pay.state <> 'cancelled') then max(pay.paid_on) end
                from settle.prepayment_pools s join settle.payments pay using (payment_id)
               where (s.region, s.year, s.institution) = (p.region, p.year, p.institution)) as disbursed_on
        from settle.prepayments p join settle.cases c using (case_id)
-      where p.region = ? and c.opened_on between ? and ?`,
+      where p.region = ?) prepaid
+      where coalesce(disbursed_on, opened_on) between ? and ?`,
     [region, first, last],
   );
   return sorted(

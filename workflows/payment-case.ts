@@ -117,8 +117,8 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     {
       validator: ({ action, reason }: OperatorInput) => {
         if (reason.trim() === '') refuse({ code: 'ReasonMissing', message: `${action} needs a reason` });
-        if (action === 'correct' && request)
-          refuse({ code: 'PaymentStateInvalid', message: `${request.requestId} is still open; it is decided first` });
+        if (action === 'correct' && (request || wanted.prepare))
+          refuse({ code: 'PaymentStateInvalid', message: `${caseId} has a request that is decided first` });
       },
     },
   );

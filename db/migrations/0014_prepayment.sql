@@ -22,6 +22,18 @@ create table settle.prepayment_pools (
   foreign key (region, year, institution) references settle.prepayments
 );
 
+-- What is prepared may be prepared anew; what has been approved or paid stays as the reason of its payment.
+create function settle.keep_paid_pools() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  if exists (select from settle.payments p where p.payment_id = old.payment_id and p.state not in ('new', 'prepared', 'cancelled')) then
+    perform settle.refuse('AppendOnly', format('%s is under way: its prepayment is not taken away', old.payment_id));
+  end if;
+  return old;
+end $$;
+create trigger keep_paid_pools before delete on settle.prepayment_pools
+  for each row execute function settle.keep_paid_pools();
+
 -- The plan is fixed when the disbursement is booked, as if every return came.
 create table settle.return_plan (
   region      text not null,

@@ -7,7 +7,9 @@ begin
   execute format('grant insert on all tables in schema settle to %I', app);
   execute format('revoke insert on settle.payment_transitions, settle.approval_requests, settle.approval_items, settle.payments from %I', app);
   -- Whoever may decide, and under which levels, is written by the owner: nobody appoints themselves.
-  execute format('revoke insert on settle.staff, settle.policy_versions from %I', app);
+  execute format('revoke insert on settle.staff, settle.policy_versions, settle.calendar_years from %I', app);
+  -- Nobody invents a payee, a budget or a base either: registers are the owner's to write.
+  execute format('revoke insert on settle.regions, settle.funds, settle.institutions, settle.enterprises, settle.purchases from %I', app);
   execute format('grant insert (payment_id, region, case_id, kind, period, institution, enterprise, pool, advance_year, amount_fen, debtor_account, payee_name, payee_account, payee_bank_code, request_id) on settle.payments to %I', app);
   execute format('grant update (state, next_due_at, closed_on) on settle.cases to %I', app);
   execute format('grant update (request_id, payee_name, payee_account, payee_bank_code, amount_fen) on settle.payments to %I', app);

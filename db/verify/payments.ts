@@ -136,8 +136,9 @@ const returnsAddUp: Invariant = {
       `with plan as (
          select institution, year, sum(amount_fen) as planned from settle.return_plan where region = :region group by 1, 2
        ), disbursed as (
-         select s.institution, s.year, sum(s.amount_fen) as fen from settle.prepayment_pools s join settle.payments p using (payment_id)
-          where s.region = :region and p.state = 'succeeded' group by 1, 2
+         select s.institution, s.year, coalesce(sum(s.amount_fen) filter (where p.state = 'succeeded'), 0) as fen,
+                bool_and(p.state in ('succeeded', 'cancelled')) as complete
+           from settle.prepayment_pools s join settle.payments p using (payment_id) where s.region = :region group by 1, 2
        ), lying as (
          select c.institution, sum(s.amount_fen) as fen
            from settle.return_receipts c join settle.return_receipt_pools s using (receipt_id) left join settle.payments p on p.payment_id = s.payment_id
@@ -145,8 +146,10 @@ const returnsAddUp: Invariant = {
        ), ledger as (
          select split_part(a.path, '/', 3) as institution, -b.balance_fen as fen from ledger.account a join ledger.balance b using (region, account_id)
           where a.region = :region and a.path like 'supervised/ledger/%/returning')
-       select d.institution || ', ' || d.year || ': disbursed ' || d.fen || ' fen, planned returns ' || plan.planned as finding
-         from plan join disbursed d using (institution, year) where plan.planned <> d.fen
+       select coalesce(d.institution, plan.institution) || ', ' || coalesce(d.year, plan.year) || ': disbursed ' || coalesce(d.fen, 0)
+              || ' fen, planned returns ' || coalesce(plan.planned, 0) as finding
+         from disbursed d full join plan using (institution, year)
+        where (coalesce(d.complete, true) or plan.planned is not null) and coalesce(plan.planned, 0) <> coalesce(d.fen, 0)
        union all
        select coalesce(lying.institution, ledger.institution) || ': ' || coalesce(lying.fen, 0) || ' fen have come and are not moved, the ledger has ' || coalesce(ledger.fen, 0)
          from lying full join ledger using (institution) where coalesce(lying.fen, 0) <> coalesce(ledger.fen, 0)

@@ -55,13 +55,15 @@ export async function checkPolicies(
   dir: string,
   region: Region,
   choice: PolicyChoice,
+  /** Years whose prepayment matters; every year that the folder has purchases for where it is left out. */
+  matters: (year: number) => boolean = () => true,
 ): Promise<Pick<CheckedRegion, 'policies' | 'planned' | 'findings'>> {
   const policies = policyIdsOf(region, choice);
   const planned: PlannedYear[] = [];
   const findings: CheckFinding[] = [];
   for (const id of policies) {
     try {
-      for (const version of versionsOf(choice.book, id)) planned.push(...planVersion(version, region));
+      for (const version of versionsOf(choice.book, id)) planned.push(...planVersion(version, region, matters));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       findings.push(await findingOf(dir, error, id));
@@ -71,12 +73,13 @@ export async function checkPolicies(
 }
 
 /** The years that the folder has purchases for and in which this version is the one that disburses. */
-function planVersion(version: PolicyFile, region: Region): PlannedYear[] {
+function planVersion(version: PolicyFile, region: Region, matters: (year: number) => boolean): PlannedYear[] {
   const { prepayment, id, effective, document } = version.policy;
   if (prepayment === undefined) return [];
   const years = [...new Set(region.purchases.map(({ year }) => year + prepayment.base.yearsBack))].sort();
   const budgets = budgetsOf(region);
   return years
+    .filter(matters)
     .filter((year) => {
       const schedule = prepayment.schedules.some(({ years: { from, to } }) => from <= year && year <= (to ?? year));
       if (!schedule) return false;
