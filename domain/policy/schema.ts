@@ -8,7 +8,6 @@ import { cited } from './cited';
 export const APPROVAL_LEVELS = ['first-review', 'second-review', 'finance-check', 'release-approval'] as const;
 export type ApprovalLevel = (typeof APPROVAL_LEVELS)[number];
 export const APPROVER_ROLES = ['officer', 'business-head', 'finance', 'director'] as const satisfies readonly Role[];
-type ApproverRole = (typeof APPROVER_ROLES)[number];
 
 /** What an institution can fail at in one month (新医保发〔2025〕50号 五(一)). */
 export const BREACH_KINDS = ['late-reconciliation', 'not-settled', 'prepayment-not-returned'] as const;
@@ -180,7 +179,5 @@ export type Policy = z.output<typeof policySchema>;
 export type PrepaymentPolicy = NonNullable<Policy['prepayment']>;
 export type PrepaymentSchedule = PrepaymentPolicy['schedules'][number];
 export type WindowPolicy = NonNullable<Policy['window']>;
-type ApprovalPolicy = Policy['approval'];
 export type BreachPolicy = NonNullable<Policy['breach']>;
-type EnterprisePolicy = NonNullable<Policy['enterprise']>;
 export type FundPolicy = NonNullable<Policy['fund']>;
