@@ -5,6 +5,7 @@ import { atPhase, Phase, type BusinessMoment } from '../domain/business-time';
 import { firstDayOf, lastDayOf, period as toPeriod, type Period } from '../domain/plain-date';
 import { Refusal } from '../domain/refusal';
 import type { CommandContext } from '../operator/commands/context';
+import { unlessStopped } from '../operator/unless-stopped';
 import { createApprovers, createOperators } from './actors/agency';
 import { together } from './actors/actors';
 import { createInstitutionActors } from './actors/institutions';
@@ -87,7 +88,8 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     progress: (message) => options.progress({ kind: 'phase', message }),
   });
   try {
-    await unlessAborted(options.stop, play(options, inputs, stage, from, to));
+    const played = play(options, inputs, stage, from, to);
+    await (options.stop ? unlessStopped(options.stop, played) : played);
     const results = await collect(options, inputs, stage, from, to);
     const webUiUrl = options.keepUp ? stage.webUiUrl : undefined;
     const files = writeFiles(options, results, createReport(options, inputs, webUiUrl, from, to));
@@ -109,17 +111,6 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     await stage.stop();
     throw error;
   }
-}
-
-/** Gives what `work` gives, or rejects with the signal's reason as soon as it is aborted. */
-async function unlessAborted<T>(stop: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!stop) return work;
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = (): void => reject(stop.reason as Error);
-    if (stop.aborted) onAbort();
-    else stop.addEventListener('abort', onAbort, { once: true });
-  });
-  return Promise.race([work, aborted]);
 }
 
 function months(options: RehearseOptions): { from: Period; to: Period } {

@@ -4,7 +4,7 @@ import { Refusal } from '../../domain/refusal';
 import type { CommandContext } from '../commands/context';
 import { nonEmptyArgument, regionArgument } from './arguments';
 import type { CliContext } from './context';
-import { unlessStopped } from './interrupted';
+import { unlessStopped } from '../unless-stopped';
 
 /** The running system as the operator's commands use it. */
 export interface Running extends CommandContext {

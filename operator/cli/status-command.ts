@@ -7,7 +7,7 @@ import { dataDirectory } from '../files/data-directory';
 import { lives, readRunState, type RunState } from '../run-state';
 import { groupThousands } from './amounts';
 import { action, examples, type CliContext } from './context';
-import { unlessStopped } from './interrupted';
+import { unlessStopped } from '../unless-stopped';
 import { scheduleLines } from './schedules-command';
 import { formatTable } from './table';
 

@@ -6,7 +6,7 @@ import { ExitCode, Refusal } from '../../domain/refusal';
 import { databaseUrlArgument, regionArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
 import { formatTable } from './table';
-import { unlessStopped } from './interrupted';
+import { unlessStopped } from '../unless-stopped';
 
 interface VerifyOptions {
   databaseUrl?: string;
