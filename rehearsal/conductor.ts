@@ -1,15 +1,12 @@
-import { WorkflowFailedError, type Client } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { casesToStart } from '../db/due-cases';
-import { fromEpochMs, Phase, type DuePoint } from '../domain/business-time';
-import { addMonths, firstDayOf, lastDayOf, period, periodOf, periodsBetween, type Period } from '../domain/plain-date';
-import { isRefusalCode, Refusal } from '../domain/refusal';
+import { Phase, type DuePoint } from '../domain/business-time';
+import { comparePoints } from '../domain/due-points';
+import { firstDayOf, lastDayOf, periodOf, periodsBetween, type Period } from '../domain/plain-date';
+import { createCalendarRun, endOf, untilAtRest, type CalendarRun } from '../operator/virtual-time/calendar-run';
+import type { TimeMachine } from '../operator/virtual-time/time-machine';
 import type { Actors } from './actors/actors';
-import { inChunks } from './in-chunks';
-import { barrierMs, comparePoints, earliest, momentOf } from './points';
 import type { SeededOrder } from './seeded-order';
-import type { TimeMachine } from './time-machine';
 
 export interface ConductorOptions {
   db: Knex;
@@ -26,59 +23,30 @@ export interface ConductorOptions {
   progress(date: string, done: number, total: number): void;
 }
 
-/** Clocks moved at the same time: enough to keep the server busy, few enough to keep its answers prompt. */
-const CONCURRENT_STEPS = 16;
-/** One phase of a day that does not come to rest after so many rounds is a loop. */
-const MAX_ROUNDS_A_PHASE = 200;
-
 /** Runs the calendar: stops in every phase in which something is due, and lets cases and people do their part. */
 export async function conduct(options: ConductorOptions): Promise<void> {
-  const { from, to, progress } = options;
+  const { from, to, progress, db, machine, order, actors } = options;
+  const run = createCalendarRun({ db, machine, shuffle: (key, items) => order.shuffle(key, items) });
   const end: DuePoint = { date: lastDayOf(to), phase: Phase.FundMoves };
   const months = periodsBetween(from, to);
-  let point: DuePoint | undefined = { date: firstDayOf(from), phase: Phase.Deadline };
-  while (point && comparePoints(point, end) <= 0) {
+  let point: DuePoint = { date: firstDayOf(from), phase: Phase.Deadline };
+  while (comparePoints(point, end) <= 0) {
     options.setClock(point);
-    await runPhase(options, point);
+    await runPhase(options, run, point);
     progress(point.date, months.indexOf(periodOf(point.date)) + 1, months.length);
-    point = await nextPoint(options, point);
+    point = await run.nextPoint(point, await actors.nextPoints(point));
   }
   await assertAllWell(options);
 }
 
-async function runPhase(options: ConductorOptions, point: DuePoint): Promise<void> {
-  const { actors } = options;
-  if (point.phase === Phase.Deadline && point.date.endsWith('-01')) await startCases(options, point);
-  for (let round = 0; round < MAX_ROUNDS_A_PHASE; round += 1) {
-    const moved = await advanceDue(options, point);
+async function runPhase(options: ConductorOptions, run: CalendarRun, point: DuePoint): Promise<void> {
+  const { client, actors, regions } = options;
+  if (point.phase === Phase.Deadline && point.date.endsWith('-01')) await run.startCases(regions, point);
+  await untilAtRest(point, async () => {
+    const moved = await run.advanceDue(point, (caseId) => assertEndedWell(client, caseId));
     const acted = await actors.act(point);
-    if (!moved && !acted) return;
-  }
-  throw new Error(`${point.date} does not come to rest in phase ${point.phase}`);
-}
-
-async function startCases({ db, machine, order, regions }: ConductorOptions, point: DuePoint): Promise<void> {
-  const due = await Promise.all(regions.map((region) => casesToStart(db, region, point.date)));
-  const starting = order.shuffle(`starts/${momentOf(point)}`, due.flat());
-  await inChunks(starting, CONCURRENT_STEPS, async (each) => {
-    await machine.start(each, barrierMs(point));
-    await machine.settle(each.caseId);
+    return moved || acted;
   });
-}
-
-/** Steps every live case whose timer is due to this phase. The list is read again until no case is new. */
-async function advanceDue({ db, client, machine, order }: ConductorOptions, point: DuePoint): Promise<boolean> {
-  const barrier = barrierMs(point);
-  const due = await db('settle.cases')
-    .whereNull('closed_on')
-    .where('next_due_at', '<=', new Date(barrier))
-    .orderBy('case_id')
-    .select<{ case_id: string }[]>('case_id');
-  if (due.length === 0) return false;
-  await inChunks(order.shuffle(`steps/${momentOf(point)}`, due), CONCURRENT_STEPS, async ({ case_id: caseId }) => {
-    if (!(await machine.advance(caseId, barrier))) await assertEndedWell(client, caseId);
-  });
-  return true;
 }
 
 /** No case ended on its own while somebody acted on it: neither refused by the rules nor by a fault. */
@@ -98,30 +66,6 @@ async function assertAllWell({ db, client }: ConductorOptions): Promise<void> {
 
 /** A case that the rules ended is a refusal of the whole rehearsal: it names what an agency has to mend first. */
 async function assertEndedWell(client: Client, caseId: string): Promise<void> {
-  try {
-    await client.workflow.getHandle(caseId).result();
-  } catch (error) {
-    const cause = error instanceof WorkflowFailedError ? error.cause : error;
-    if (cause instanceof ApplicationFailure && cause.type && isRefusalCode(cause.type))
-      throw new Refusal(cause.type, cause.message, { caseId, ...(cause.details?.[0] ?? {}) });
-    throw error;
-  }
-}
-
-async function nextPoint(options: ConductorOptions, after: DuePoint): Promise<DuePoint | undefined> {
-  const { db, actors } = options;
-  const { rows } = await db.raw<{ rows: { due: Date | null }[] }>(
-    'select min(next_due_at) as due from settle.cases where closed_on is null and next_due_at > ?',
-    [new Date(barrierMs(after))],
-  );
-  const due = rows[0]?.due;
-  const candidates: DuePoint[] = [
-    { date: firstDayOf(addMonths(period(periodOf(after.date)), 1)), phase: Phase.Deadline },
-    ...(await actors.nextPoints(after)),
-  ];
-  if (due) {
-    const { date, time } = fromEpochMs(due.getTime());
-    candidates.push({ date, phase: Number(time.slice(0, 2)) * 60 });
-  }
-  return earliest(candidates.filter((candidate) => comparePoints(candidate, after) > 0));
+  const error = await endOf(client, caseId);
+  if (error) throw error;
 }

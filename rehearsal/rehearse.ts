@@ -18,7 +18,7 @@ import { journalCsvRows, summarize, timelineRows, type ResultInput } from './res
 import { createSeededOrder } from './seeded-order';
 import { setStage, type Stage } from './stage';
 import type { Summary, TimelineRow } from './summary';
-import { createTimeMachine } from './time-machine';
+import { createTimeMachine } from '../operator/virtual-time/time-machine';
 
 export interface RehearseOptions {
   /** Region folders. */

@@ -8,10 +8,11 @@ import { addDays, type PlainDate } from '../../domain/plain-date';
 import type { ApprovalScript, BankScript, Scenario } from '../../domain/scenario';
 import { actOnPayments, decide, release } from '../../operator/commands/decisions';
 import type { CommandContext } from '../../operator/commands/context';
-import { inChunks } from '../in-chunks';
-import { barrierMs, momentOf, payingPhase } from '../points';
+import { inChunks } from '../../operator/in-chunks';
+import { barrierMs, momentOf } from '../../domain/due-points';
+import { payingPhase } from '../points';
 import type { SeededOrder } from '../seeded-order';
-import type { TimeMachine } from '../time-machine';
+import type { TimeMachine } from '../../operator/virtual-time/time-machine';
 import type { Actors } from './actors';
 
 /** Requests that are dealt with at the same time. */

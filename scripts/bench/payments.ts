@@ -15,10 +15,10 @@ import { reconcile } from '../../operator/commands/reconcile';
 import { readInputs } from '../../rehearsal/inputs';
 import { makeRegion } from '../../rehearsal/made-up-region';
 import { openBooks } from '../../rehearsal/opening';
-import { barrierMs } from '../../rehearsal/points';
+import { barrierMs } from '../../domain/due-points';
 import { writeRegionFolder } from '../../rehearsal/region-files';
 import { setStage, type Stage } from '../../rehearsal/stage';
-import { createTimeMachine } from '../../rehearsal/time-machine';
+import { createTimeMachine } from '../../operator/virtual-time/time-machine';
 import { createLogger } from '../../workers/logging';
 
 const CODE = '650400';

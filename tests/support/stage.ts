@@ -9,9 +9,9 @@ import { createPolicyBook } from '../../domain/policy';
 import type { CommandContext } from '../../operator/commands/context';
 import { decide, release } from '../../operator/commands/decisions';
 import { openBooks } from '../../rehearsal/opening';
-import { barrierMs } from '../../rehearsal/points';
+import { barrierMs } from '../../domain/due-points';
 import { setStage, type Stage } from '../../rehearsal/stage';
-import { createTimeMachine, type TimeMachine } from '../../rehearsal/time-machine';
+import { createTimeMachine, type TimeMachine } from '../../operator/virtual-time/time-machine';
 import { publishedPolicy, publishedYears } from './published';
 
 const POLICY = 'xinjiang-2025-50';

@@ -229,7 +229,7 @@ describe('an import over a boundary is found', () => {
     ['workers import workflows', 'workers/a.ts', `import * as workflows from '../workflows';`],
     ['the simulated bank reads tables', 'workers/bank-simulator/a.ts', `import { x } from '../../db/payments';`],
     ['commands import workflows', 'operator/commands/a.ts', `import { x } from '../../workflows/payment-case';`],
-    ['commands know the rehearsal', 'operator/commands/a.ts', `import { x } from '../../rehearsal/time-machine';`],
+    ['commands know the rehearsal', 'operator/commands/a.ts', `import { x } from '../../rehearsal/conductor';`],
     ['commands know the command line', 'operator/commands/a.ts', `import { x } from '../cli/output';`],
     ['readers of files know commands', 'operator/files/a.ts', `import { x } from '../commands/decisions';`],
     ['the rehearsal knows the command line', 'rehearsal/a.ts', `import { x } from '../operator/cli/output';`],

@@ -3,16 +3,16 @@ import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import Long from 'long';
-import { TASK_QUEUE } from '../workers/task-queue';
-import type { CaseInput } from '../workflows/messages';
+import { TASK_QUEUE } from '../../workers/task-queue';
+import type { CaseInput } from '../../workflows/messages';
 
 /**
- * Moves the clocks of running cases. Each execution has a virtual clock of its own; the conductor keeps those of cases
- * that affect each other in lock-step (DESIGN 8). Only the server of a rehearsal allows it.
+ * Moves the clocks of running cases. Each execution has a virtual clock of its own; who moves them keeps those of cases
+ * that affect each other in lock-step (DESIGN 8). Only the servers of a rehearsal and of a development clock allow it.
  */
 export interface TimeMachine {
-  /** Starts a case whose business clock stands at `businessMs`. */
-  start(input: StartInput, businessMs: number): Promise<void>;
+  /** Starts a case whose business clock stands at `businessMs`. False when it runs already, or has run to its end. */
+  start(input: StartInput, businessMs: number): Promise<boolean>;
   /** Brings a case's clock to a moment and waits until it has nothing left to do there. False when it has ended. */
   advance(caseId: string, businessMs: number): Promise<boolean>;
   /** Waits until a case that was acted on has nothing left to do, moving its clock by seconds only. */
@@ -27,6 +27,11 @@ export interface StartInput {
 }
 
 const FastForward = temporal.api.enums.v1.FastForwardPollingResult;
+/** What the rules refused may begin again; as where a schedule starts it. */
+const REUSE_OF_FAILED =
+  temporal.api.enums.v1.WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY;
+/** gRPC's code. */
+const ALREADY_EXISTS = 6;
 
 /** One poll blocks on the server for about 20 s; this many are two minutes of real work in one step. */
 const MAX_POLLS = 8;
@@ -45,10 +50,29 @@ export function createTimeMachine(client: Client, namespace: string): TimeMachin
     return described.workflowExecutionInfo?.status === WORKFLOW_EXECUTION_STATUS_RUNNING;
   }
 
-  /** Where a case's clock stands: it goes on by itself from the last moment that the server named. */
-  function virtualNow(caseId: string): number {
+  /** A case that another process started: its clock is the server's to tell, its offset stands in what it began with. */
+  async function learn(caseId: string): Promise<void> {
+    const execution = { workflowId: caseId };
+    const [described, first] = await Promise.all([
+      service.describeWorkflowExecution({ namespace, execution }),
+      service.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 1 }),
+    ]);
+    const hostMs = Date.now();
+    const current = described.workflowExtendedInfo?.timeSkippingInfo?.currentTime;
+    const started = first.history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+    const [input] = (started?.input?.payloads ?? []).map((each) =>
+      defaultPayloadConverter.fromPayload<CaseInput>(each),
+    );
+    if (input === undefined) throw new Error(`${caseId} began without an input`);
+    offsets.set(caseId, input.offsetMs);
+    anchors.set(caseId, { virtualMs: current ? epochMs(current) : hostMs, hostMs });
+  }
+
+  /** How far a case's clock is from a moment: it goes on by itself from the last moment that the server named. */
+  async function remaining(caseId: string, businessMs: number): Promise<number> {
+    if (!anchors.has(caseId)) await learn(caseId);
     const { virtualMs, hostMs } = anchors.get(caseId)!;
-    return virtualMs + Date.now() - hostMs;
+    return businessMs - offsets.get(caseId)! - (virtualMs + Date.now() - hostMs);
   }
 
   async function fastForward(caseId: string, durationMs: number): Promise<boolean> {
@@ -78,10 +102,7 @@ export function createTimeMachine(client: Client, namespace: string): TimeMachin
       });
       if (answer.fastForwardPollingResult === FastForward.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_COMPLETED) {
         const there = answer.fastForwardInfo?.targetTime;
-        anchors.set(caseId, {
-          virtualMs: Number(there?.seconds) * 1_000 + (there?.nanos ?? 0) / 1e6,
-          hostMs: Date.now(),
-        });
+        if (there) anchors.set(caseId, { virtualMs: epochMs(there), hostMs: Date.now() });
         return true;
       }
       if (answer.fastForwardPollingResult !== FastForward.FAST_FORWARD_POLLING_RESULT_POLL_TIMEOUT) {
@@ -113,34 +134,40 @@ export function createTimeMachine(client: Client, namespace: string): TimeMachin
     async start({ caseId, workflowType, kind, input }, businessMs) {
       const hostMs = Date.now();
       const offsetMs = businessMs - hostMs;
-      offsets.set(caseId, offsetMs);
-      anchors.set(caseId, { virtualMs: hostMs, hostMs });
       const payload = (value: unknown) => defaultPayloadConverter.toPayload(value);
       const keyword = (value: string) => ({
         ...payload(value),
         metadata: { ...payload(value).metadata, type: new TextEncoder().encode('Keyword') },
       });
-      await service.startWorkflowExecution({
-        namespace,
-        workflowId: caseId,
-        workflowType: { name: workflowType },
-        taskQueue: { name: TASK_QUEUE },
-        input: { payloads: [payload({ ...input, offsetMs })] },
-        requestId: randomUUID(),
-        workflowTaskTimeout: { seconds: Long.fromNumber(TASK_TIMEOUT_S) },
-        searchAttributes: {
-          indexedFields: {
-            SettleRegion: keyword(input.region),
-            SettlePeriod: keyword(input.period),
-            SettleCaseKind: keyword(kind),
+      try {
+        await service.startWorkflowExecution({
+          namespace,
+          workflowId: caseId,
+          workflowType: { name: workflowType },
+          taskQueue: { name: TASK_QUEUE },
+          input: { payloads: [payload({ ...input, offsetMs })] },
+          requestId: randomUUID(),
+          workflowTaskTimeout: { seconds: Long.fromNumber(TASK_TIMEOUT_S) },
+          workflowIdReusePolicy: REUSE_OF_FAILED,
+          searchAttributes: {
+            indexedFields: {
+              SettleRegion: keyword(input.region),
+              SettlePeriod: keyword(input.period),
+              SettleCaseKind: keyword(kind),
+            },
           },
-        },
-      });
+        });
+      } catch (error) {
+        if ((error as { code?: number }).code === ALREADY_EXISTS) return false;
+        throw error;
+      }
+      offsets.set(caseId, offsetMs);
+      anchors.set(caseId, { virtualMs: hostMs, hostMs });
+      return true;
     },
 
     async advance(caseId, businessMs) {
-      const durationMs = businessMs - offsets.get(caseId)! - virtualNow(caseId);
-      return fastForward(caseId, Math.max(durationMs, SETTLE_MS));
+      return fastForward(caseId, Math.max(await remaining(caseId, businessMs), SETTLE_MS));
     },
 
     async settle(caseId) {
@@ -152,6 +179,10 @@ export function createTimeMachine(client: Client, namespace: string): TimeMachin
       throw new Error(`${caseId} does not come to rest: ${await pendingActivities(caseId)}`);
     },
   };
+}
+
+function epochMs({ seconds, nanos }: { seconds?: Long | null; nanos?: number | null }): number {
+  return Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1e6;
 }
 
 /** NOT_FOUND says that the execution has ended; FAILED_PRECONDITION that it ended while it was asked. */
