@@ -1,10 +1,13 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { CaseActivities, PaymentActivities, PrepaymentActivities, StarterActivities } from '../activities/types';
 
-/** Short writes about the case itself: local, so that they cost no round trip and hardly any history. */
+/**
+ * Short writes about the case itself: local, so that they cost no round trip and hardly any history. They are tried until the
+ * database takes them: a case must not end because the database was away for a minute.
+ */
 export const records = proxyLocalActivities<CaseActivities>({
   startToCloseTimeout: '10 seconds',
-  retry: { maximumAttempts: 5, initialInterval: '200 milliseconds', maximumInterval: '2 seconds' },
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '10 seconds' },
 });
 
 /** Region-wide work: set-based, chunked, heartbeating; at least once, idempotent by business key. */

@@ -202,30 +202,50 @@ export function createBankActivities(
     } else throw error;
   }
 
-  async function askAbout(message: MessageRecord, at: BusinessMoment): Promise<void> {
-    const attempts = await loadAttempts(db, message.messageId);
+  /** What the bank says now about a message's payments that have left; undefined where there is none. */
+  async function questionAbout(message: MessageRecord, at: BusinessMoment) {
+    const current = await loadAttempts(db, message.messageId);
     const payments = await loadPayments(db, {
-      paymentIds: attempts.map(({ paymentId }) => paymentId),
+      paymentIds: current.map(({ paymentId }) => paymentId),
       states: ['sent', 'unknown', 'succeeded'],
     });
-    if (payments.length === 0) return;
-    const ids = new Map(attempts.map((attempt: AttemptRecord) => [attempt.paymentId, attempt.endToEndId]));
+    if (payments.length === 0) return undefined;
+    const attempts = new Map(current.map((attempt: AttemptRecord) => [attempt.paymentId, attempt.endToEndId]));
     const answers = await bank.ask({
       messageId: message.messageId,
-      payments: payments.map(({ paymentId, amountFen }) => ({ endToEndId: ids.get(paymentId)!, amountFen })),
+      payments: payments.map(({ paymentId, amountFen }) => ({ endToEndId: attempts.get(paymentId)!, amountFen })),
       at,
     });
-    await book(message, at, (trx) =>
-      applyAnswers(trx, { caseId: message.caseId, payments, attempts: ids, answers, at }),
-    );
+    return { payments, attempts, answers };
+  }
+
+  async function askAbout(message: MessageRecord, at: BusinessMoment): Promise<void> {
+    const told = await questionAbout(message, at);
+    if (told) await book(message, at, (trx) => applyAnswers(trx, { caseId: message.caseId, ...told, at }));
+  }
+
+  /**
+   * A message left in `sending` by an activity that did not come to its end: nobody here knows whether it went out, so the
+   * bank is asked. What it has never received goes out as the message that it is: its id is stored, and the bank executes an
+   * id once, should the first copy still arrive. Where the bank does not tell, the payments are unknown.
+   */
+  async function resume(message: MessageRecord, at: BusinessMoment): Promise<void> {
+    try {
+      const told = await questionAbout(message, at);
+      if (told?.answers.every(({ state }) => state === 'unknown-to-bank') ?? true) {
+        log.info({ messageId: message.messageId }, 'the bank never received an interrupted message: it goes out again');
+        return await setMessageState(db, message.messageId, 'stored');
+      }
+    } catch (error) {
+      if (!(error instanceof BankTimeout || error instanceof BankUnreachable || error instanceof Refusal)) throw error;
+    }
+    await markUnknown(message, at, 'interrupted while sending');
   }
 
   return {
     async sendReleasedPayments({ caseId, at }) {
       await loadCase(db, caseId);
-      // Left in `sending` by an activity that did not come to its end: nobody knows whether it went out.
-      for (const message of await loadMessages(db, caseId, ['sending']))
-        await markUnknown(message, at, 'interrupted while sending');
+      for (const message of await loadMessages(db, caseId, ['sending'])) await resume(message, at);
       await storeMessages(caseId, at);
       for (const message of await loadMessages(db, caseId, ['stored'])) {
         await deliver(message, at);

@@ -130,26 +130,51 @@ const OPENING_BOOKS = { 'fund/cash/employee': 10_000n, 'fund/opening/employee': 
 describe('a worker that ended while it was sending', () => {
   const killed = fail(new Error('the process ended'));
 
-  it.each([
-    ['booked, where the bank has paid', 'booked', 'succeeded', PAID_BOOKS],
-    ['failed, where the bank has nothing', 'unknown-to-bank', 'failed', OPENING_BOOKS],
-  ] as const)('leaves payments that are asked about and never sent again: %s', async (_, answer, state, books) => {
+  async function interrupted(bank: ScriptedBank) {
     const raised = await releasedCase();
-    const bank = scriptedBank({ onSend: [killed], onAsk: [() => answer] });
-    const { send, ask } = exchangeWith(bank, raised);
-    await expect(send()).rejects.toThrow('the process ended');
+    const exchange = exchangeWith(bank, raised);
+    await expect(exchange.send()).rejects.toThrow('the process ended');
     expect(await messages(raised)).toEqual(['sending']);
     expect(await nonZeroBalances(database.app)).toEqual(SENT_BOOKS);
-
     // The activity runs again, in another process.
-    bank.onSend = [() => 'accepted'];
+    bank.onSend = [() => 'booked'];
+    await exchange.send();
+    return { raised, ...exchange };
+  }
+
+  it('asks what became of the message, and sends nothing where the bank has paid', async () => {
+    const bank = scriptedBank({ onSend: [killed], onAsk: [() => 'booked'] });
+    const { ask, send } = await interrupted(bank);
+    expect((await ask()).counts).toEqual({ succeeded: 2 });
     await send();
-    expect(await messages(raised)).toEqual(['unanswered']);
-    expect((await ask()).counts).toEqual({ [state]: 2 });
-    await send();
-    await ask();
     expect(bank.sent).toHaveLength(1);
-    expect(await nonZeroBalances(database.app)).toEqual(books);
+    expect(await nonZeroBalances(database.app)).toEqual(PAID_BOOKS);
+  });
+
+  it('sends the very same message again where the bank has never received it', async () => {
+    const bank = scriptedBank({ onSend: [killed], onAsk: [() => 'unknown-to-bank', () => 'booked'] });
+    const { raised, send, ask } = await interrupted(bank);
+    expect(bank.sent).toHaveLength(2);
+    expect(bank.sent[1]).toEqual(bank.sent[0]);
+    expect(await messages(raised)).toEqual(['answered']);
+    expect((await ask()).counts).toEqual({ succeeded: 2 });
+    await send();
+    expect(bank.sent).toHaveLength(2);
+    expect(await nonZeroBalances(database.app)).toEqual(PAID_BOOKS);
+  });
+
+  it.each([
+    ['holds it back', () => 'pending' as const],
+    ['does not tell', fail(new BankTimeout('no answer'))],
+    ['cannot be reached', fail(new BankUnreachable('no connection'))],
+    ['cannot be understood', fail(new Refusal('BankMessageInvalid', 'no answer that can be read'))],
+  ])('sends nothing where the bank %s: the payments are unknown', async (_, answer) => {
+    const bank = scriptedBank({ onSend: [killed], onAsk: [answer, answer, () => 'booked'] });
+    const { raised, send } = await interrupted(bank);
+    expect(await messages(raised)).toEqual(['unanswered']);
+    expect(await nonZeroBalances(database.app)).toEqual(SENT_BOOKS);
+    await send();
+    expect(bank.sent).toHaveLength(1);
   });
 });
 
