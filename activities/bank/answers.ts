@@ -32,12 +32,44 @@ const STATE_OF: Record<StatusCode, PaymentAnswerState> = {
 /** ISO 20022: no original transaction received. */
 const NEVER_RECEIVED = 'NOOR';
 
-/** @throws Refusal `BankMessageInvalid`; nothing of the answer counts. */
-export function answersFromReport(
-  report: StatusReport,
+/** Group-level reasons by which a bank says that it knows the message id with other content. */
+const DUPLICATE_MESSAGE = ['DUPL', 'DU01', 'AM05'];
+
+/** Whether the bank refuses a message because it knows its id with other content. That says nothing of what it executed under it. */
+export function isConflict({ groupStatus, groupReason }: StatusReport): boolean {
+  return groupStatus === 'RJCT' && DUPLICATE_MESSAGE.includes(groupReason?.code ?? '');
+}
+
+/** What outweighs what where several reports speak of one payment: the further the bank says it is, the more it has seen. */
+const WEIGHT: Partial<Record<PaymentAnswerState, number>> = {
+  'unknown-to-bank': 0,
+  pending: 1,
+  accepted: 2,
+  rejected: 3,
+};
+
+/**
+ * One answer for each payment, from all reports on one message; a payment of which none speaks is `pending`. Where reports
+ * differ the weightier word counts: a payment that the bank says to know is never taken for one that it has not received.
+ *
+ * @throws Refusal `BankMessageInvalid`; nothing of the answer counts.
+ */
+export function answersFromReports(
+  reports: readonly StatusReport[],
   messageId: string,
   endToEndIds: readonly string[],
 ): PaymentAnswer[] {
+  const heaviest = new Map<string, PaymentAnswer>();
+  for (const report of reports)
+    for (const [endToEndId, word] of wordsOf(report, messageId, endToEndIds)) {
+      const earlier = heaviest.get(endToEndId);
+      if (!earlier || WEIGHT[word.state]! > WEIGHT[earlier.state]!) heaviest.set(endToEndId, word);
+    }
+  return endToEndIds.map((endToEndId) => heaviest.get(endToEndId) ?? { endToEndId, state: 'pending' });
+}
+
+/** What one report says of which payments: in its own words, or by the status of the group. */
+function wordsOf(report: StatusReport, messageId: string, endToEndIds: readonly string[]): Map<string, PaymentAnswer> {
   if (report.originalMessageId !== messageId)
     throw invalid(
       PAIN002,
@@ -56,7 +88,10 @@ export function answersFromReport(
       throw invalid(PAIN002, 'TxInfAndSts/TxSts', `${endToEndId} is ${earlier.state} and ${answer.state}`);
     said.set(endToEndId, answer);
   }
-  return endToEndIds.map((endToEndId) => said.get(endToEndId) ?? answerOf({ endToEndId }, report));
+  if (report.groupStatus !== undefined)
+    for (const endToEndId of endToEndIds)
+      if (!said.has(endToEndId)) said.set(endToEndId, answerOf({ endToEndId }, report));
+  return said;
 }
 
 /** A payment without a word of its own has the group's; without that either, the bank has yet to decide. */

@@ -43,7 +43,16 @@ export interface Bank {
    * @throws BankTimeout, BankUnreachable, Refusal as {@link Bank.ask}.
    */
   statement(account: string, date: PlainDate, at?: BusinessMoment): Promise<BankStatement>;
+
+  /**
+   * What {@link Bank.ask} or {@link Bank.statement} last said of this is in the books: a bank over files puts the files away.
+   * It changes nothing at the bank, may be repeated, and nothing is lost where it is never called.
+   */
+  settled?(subject: SettledSubject): Promise<void>;
 }
+
+/** Of a message's payments, or of an account's day. */
+export type SettledSubject = { messageId: string } | { account: string; date: PlainDate };
 
 /** Configuration of one bank, since each has its own. */
 export interface MessageLimits {

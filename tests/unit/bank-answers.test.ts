@@ -1,4 +1,4 @@
-import { answersFromReport, withBookings } from '../../activities/bank/answers';
+import { answersFromReports, withBookings } from '../../activities/bank/answers';
 import { readCamt053, writeCamt053 } from '../../activities/bank/iso20022/camt053';
 import { readCamt054, writeCamt054 } from '../../activities/bank/iso20022/camt054';
 import { readPacs028, writePacs028 } from '../../activities/bank/iso20022/pacs028';
@@ -46,7 +46,7 @@ describe('a status report', () => {
   it('of another bank is read: the status of a block is that of its payments which have none', () => {
     const read = readPain002(foreign);
     expect(read.createdAt).toEqual(at);
-    expect(answersFromReport(read, 'M1', ['B', 'A'])).toEqual([
+    expect(answersFromReports([read], 'M1', ['B', 'A'])).toEqual([
       { endToEndId: 'B', state: 'accepted' },
       { endToEndId: 'A', state: 'rejected', reasonCode: 'AM04', reason: '余额 不足' },
     ]);
@@ -81,7 +81,7 @@ describe('a status report', () => {
       { endToEndId: 'A', state: 'accepted' },
     ],
   ])('%s', (_, said, expected) => {
-    expect(answersFromReport(said, 'M1', ['A'])).toEqual([expected]);
+    expect(answersFromReports([said], 'M1', ['A'])).toEqual([expected]);
   });
 
   it.each<[string, StatusReport, RegExp]>([
@@ -96,7 +96,30 @@ describe('a status report', () => {
       /A is accepted and rejected/,
     ],
   ])('that %s is refused whole', (_, said, what) => {
-    expect(() => answersFromReport(said, 'M1', ['A'])).toThrow(what);
+    expect(() => answersFromReports([said], 'M1', ['A'])).toThrow(what);
+  });
+
+  it('of several on one message, the weightier word counts, in whatever order they come', () => {
+    const reports = [
+      report([], { groupStatus: 'RCVD' }),
+      report([
+        { endToEndId: 'A', status: 'ACSP' },
+        { endToEndId: 'B', status: 'RJCT', reason: { code: 'NOOR' } },
+      ]),
+      report([{ endToEndId: 'A', status: 'RJCT', reason: { code: 'AC04' } }]),
+      report([{ endToEndId: 'D', status: 'RJCT', reason: { code: 'NOOR' } }]),
+    ];
+    const expected = [
+      { endToEndId: 'A', state: 'rejected', reasonCode: 'AC04' },
+      // A bank that has received a payment does not un-receive it.
+      { endToEndId: 'B', state: 'pending' },
+    ];
+    expect(answersFromReports(reports.slice(0, 3), 'M1', ['A', 'B'])).toEqual(expected);
+    expect(answersFromReports(reports.slice(0, 3).reverse(), 'M1', ['A', 'B'])).toEqual(expected);
+    expect(answersFromReports(reports.slice(3), 'M1', ['C', 'D'])).toEqual([
+      { endToEndId: 'C', state: 'pending' },
+      { endToEndId: 'D', state: 'unknown-to-bank' },
+    ]);
   });
 
   it.each([
