@@ -53,6 +53,8 @@ create table settle.application_lines (
   verified_by text not null,
   invoice     text not null,
   file_id     bigint not null,
+  -- The line of the file on which it stands; the header is line 1.
+  row_no      int not null,
   unique (region, line, period)
 );
 
@@ -62,20 +64,40 @@ create table settle.line_withdrawals (
   file_id bigint not null
 );
 
--- One row for each row of a file that was not accepted, also for the copy of a line that was withdrawn.
+-- Rows whose line was accepted before with the same content: nothing is taken from them.
+create table settle.repeated_lines (
+  region     text collate "C" not null,
+  period     text collate "C" not null,
+  file_id    bigint not null,
+  row_no     int not null,
+  line       text collate "C" not null,
+  amount_fen bigint not null,
+  primary key (file_id, row_no)
+);
+create index repeated_lines_line on settle.repeated_lines (region, period, line);
+
+-- One row for each row of a file that was not accepted, also for an accepted or repeated one that a later file of the period
+-- made a conflict.
 create table settle.rejected_lines (
   region  text collate "C" not null,
   period  text collate "C" not null,
   file_id bigint not null,
   row_no  int not null,
-  line    text not null,
+  line    text collate "C" not null,
   code    text not null,
   detail  text not null default '',
   -- Null where the cells could not be read as an amount.
   amount_fen bigint,
-  primary key (file_id, row_no)
+  -- The file whose import found it: the row's own, or a later one of the same period.
+  found_by bigint not null,
+  primary key (file_id, row_no, code)
 );
-create index rejected_lines_window on settle.rejected_lines (region, period);
+create index rejected_lines_window on settle.rejected_lines (region, period, line);
+
+-- Each rejected row once, with the first code that applies: a row that was `already-settled` and became a conflict is one.
+create view settle.rejected_rows as
+  select distinct on (file_id, row_no) region, period, file_id, row_no, line, code, detail, amount_fen, found_by
+    from settle.rejected_lines order by file_id, row_no, code = 'already-settled';
 
 create table settle.catalogue (
   region     text not null references settle.regions,

@@ -6,7 +6,9 @@ declare
   t   text;
 begin
   execute format('grant select on all tables in schema settle to %I', app);
-  foreach t in array array['windows', 'application_files', 'application_lines', 'line_withdrawals', 'rejected_lines', 'catalogue',
+  -- Imports stage the lines of a file in temporary tables.
+  execute format('grant temporary on database %I to %I', current_database(), app);
+  foreach t in array array['windows', 'application_files', 'application_lines', 'line_withdrawals', 'repeated_lines', 'rejected_lines', 'catalogue',
       'entrustments', 'line_disputes', 'statements', 'statement_enterprises', 'settled_lines', 'unsettled_lines', 'top_ups',
       'refused_confirmations', 'planned_cases', 'breaches', 'breach_lines', 'force_majeure', 'supply', 'enterprise_cases'] loop
     execute format('grant insert on settle.%I to %I', t, app);
@@ -18,7 +20,7 @@ begin
   execute format('grant update (corrected_on, corrected_by, evidence, exempted_on) on settle.breaches to %I', app);
   execute format('grant update (refused_on, suspended_from, performed_on, exempted_on) on settle.enterprise_cases to %I', app);
   execute format('grant execute on all functions in schema settle to %I', app);
-  foreach t in array array['application_files', 'application_lines', 'line_withdrawals', 'rejected_lines', 'line_disputes',
+  foreach t in array array['application_files', 'application_lines', 'line_withdrawals', 'repeated_lines', 'rejected_lines', 'line_disputes',
       'unsettled_lines', 'top_ups', 'refused_confirmations', 'planned_cases', 'breach_lines', 'force_majeure'] loop
     execute format('create trigger %I before update or delete on settle.%I for each statement execute function settle.append_only()', t || '_append_only', t);
     execute format('create trigger %I before truncate on settle.%I for each statement execute function settle.append_only()', t || '_no_truncate', t);
