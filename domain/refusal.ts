@@ -66,6 +66,23 @@ export const REFUSALS = {
   },
   NotFound: { exitCode: 1, remedy: 'Check the id; the list command shows what there is.' },
 
+  // The development clock
+  DevelopmentClockForbidden: {
+    exitCode: 1,
+    remedy:
+      'Try a month with the bank simulator on a data directory of its own (SETTLE_DATA), without SETTLE_BANK_URL, DATABASE_URL and TEMPORAL_ADDRESS.',
+  },
+  DevelopmentClockOn: {
+    exitCode: 1,
+    remedy: '`settle clock advance` moves the clock and starts what begins until then.',
+  },
+  DevelopmentClockOff: {
+    exitCode: 1,
+    remedy:
+      'Nobody moves real time; `settle up` with --development-clock, on a data directory of its own, has one to move.',
+  },
+  ClockBackwards: { exitCode: 1, remedy: 'Name a later moment: what has happened is not undone.' },
+
   // Ledger
   LedgerUnbalanced: { exitCode: 1, remedy: 'Correct the journal; nothing was posted.' },
   LedgerInsufficient: {
@@ -120,6 +137,19 @@ export const REFUSALS = {
     exitCode: 4,
     remedy: 'An accountant who released nothing on that day closes and signs: accountant and cashier are two people.',
   },
+  StaffConflict: {
+    exitCode: 4,
+    remedy:
+      'Read why the role cannot be given or ended so, and name another person or other days; nothing was changed.',
+  },
+  StaffNeeded: {
+    exitCode: 4,
+    remedy: 'Appoint or delegate to somebody else first; --leave-undecidable ends the role all the same.',
+  },
+  DelegationInvalid: {
+    exitCode: 4,
+    remedy: 'Delegate a role of one’s own, from today or later, to somebody who has it not; nothing was changed.',
+  },
   ReconciliationOpen: {
     exitCode: 4,
     remedy: 'Reconcile the day again, and close every exception with its reason; then sign it off.',
@@ -139,12 +169,33 @@ export const REFUSALS = {
     exitCode: 1,
     remedy: 'Correct the account, the name or the amount of the payment that is named; nothing of its batch was sent.',
   },
+  PayeeDiffers: {
+    exitCode: 4,
+    remedy:
+      'See which account is right: correct the register, or release with --hold-differing, and correct or cancel what is held then.',
+  },
+  PayeesUnconfirmed: {
+    exitCode: 4,
+    remedy: 'Look at the payees that `settle approvals show` marks; with --payees-confirmed the decision says so.',
+  },
   BankUnreachable: { exitCode: 5, remedy: 'The case asks again by itself; see the bank connection if it lasts.' },
   BankMessageInvalid: { exitCode: 1, remedy: 'Ask the bank for the message again; nothing of it was booked.' },
   FaultPersists: {
     exitCode: 1,
     remedy: 'See the log of the worker for the fault, mend it and start the case again; what it did is kept.',
   },
+
+  // Settlement windows
+  EntrustmentMissing: {
+    exitCode: 1,
+    remedy: 'File the entrustment letter with `settle entrustment file`; then confirm again.',
+  },
+  ConfirmationUnfunded: {
+    exitCode: 1,
+    remedy: 'The institution pays in what is missing, `settle top-up record` books it; then confirm again.',
+  },
+  NotSettlementBody: { exitCode: 1, remedy: 'Name the settlement body, which confirms for its members.' },
+  LineNotOpen: { exitCode: 1, remedy: 'Look at the state of the line; only open lines are agreed to or disputed.' },
 
   // Returns
   ReturnNotDue: { exitCode: 1, remedy: 'Name the period of a return in the plan of this institution.' },

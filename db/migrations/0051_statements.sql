@@ -97,7 +97,8 @@ create table settle.top_ups (
   recorded_by text not null
 );
 
--- Who agreed and had not the money: `not-settled`, not `late-reconciliation`, if the window ends so.
+-- Every confirmation that was refused. Who was refused with ConfirmationUnfunded agreed and had not the money: `not-settled`, not
+-- `late-reconciliation`, if the window ends so.
 create table settle.refused_confirmations (
   refusal_id  bigint generated always as identity primary key,
   region      text not null,
@@ -110,6 +111,14 @@ create table settle.refused_confirmations (
   at_time     text not null,
   person      text not null
 );
+
+-- Lines that wait: what a confirmation, a dispute or a breach is about. The same as state `open` below, written so that it costs
+-- three anti-joins (a line that is superseded was disputed before).
+create view settle.open_lines as
+  select l.* from settle.application_lines l
+   where not exists (select from settle.settled_lines s where s.line_id = l.line_id)
+     and not exists (select from settle.line_disputes d where d.line_id = l.line_id)
+     and not exists (select from settle.line_withdrawals w where w.line_id = l.line_id);
 
 -- Every accepted line is in exactly one state.
 create view settle.line_states as

@@ -1,0 +1,26 @@
+import type { Knex } from 'knex';
+import type { Period } from '../domain/plain-date';
+
+/**
+ * Locks a window and those before it, whose open lines it settles too, until the transaction ends: whoever imports,
+ * disputes, confirms or takes back in one of them comes one after the other. In order of their periods.
+ */
+export async function lockWindowsUpTo(trx: Knex, region: string, period: Period): Promise<void> {
+  await trx.raw('insert into settle.windows (region, period) values (?, ?) on conflict do nothing', [region, period]);
+  await trx.raw('select period from settle.windows where region = ? and period <= ? order by period for update', [
+    region,
+    period,
+  ]);
+}
+
+/**
+ * Locks the ledgers of institutions until the transaction ends: a return and a confirmation at the same moment would both
+ * count on the same money. In code order, after the windows.
+ */
+export async function lockInstitutions(trx: Knex, region: string, institutions: readonly string[]): Promise<void> {
+  await trx.raw(
+    `select pg_advisory_xact_lock(hashtextextended('institution/' || ? || '/' || i.institution, 0))
+       from (select distinct institution from unnest(?::text[]) u (institution) order by 1) i`,
+    [region, [...institutions]],
+  );
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { lockInstitutions, lockWindowsUpTo } from '../../db/settlement-locks';
+import { planStatements, type StatementPlan } from '../../db/statement-plan';
+import { confirmStatements, type ConfirmationOutcome } from '../../db/statements';
+import type { BusinessMoment } from '../../domain/business-time';
+import { caseIds } from '../../domain/ids';
+import { formatYuan } from '../../domain/money';
+import type { Period } from '../../domain/plain-date';
+import { Refusal } from '../../domain/refusal';
+import { attempted } from './attempts';
+import type { CommandContext } from './context';
+import { requireOpenLines } from './open-lines';
+import { contentHash, requireConfirmationOpen, settlingBodies, tellWindow, windowRules } from './window-step';
+
+export interface ConfirmCommand {
+  region: string;
+  period: Period;
+  /** Settlement bodies; all of the region that have open lines where left out. */
+  institutions?: readonly string[];
+  /** The lines that one body agrees to; all that are open where left out. */
+  lines?: readonly string[];
+  person: string;
+  /** The caller's key: the same command again is answered by the statement that is there. */
+  updateId?: string;
+}
+
+/**
+ * Settlement bodies agree to what enterprises applied for: a statement each over the positive nets, its money reserved from
+ * prepayment and then own money, its lines settled (新医保发〔2025〕50号 四(二)). What is refused for one body is an outcome
+ * and leaves the others' statements as they are; it is recorded all the same.
+ *
+ * @throws Refusal `OutsideWindow`, `NotFound`, `NotSettlementBody`, `LineNotOpen`
+ */
+export async function confirm(context: CommandContext, command: ConfirmCommand): Promise<ConfirmationOutcome[]> {
+  const { region, period, person, updateId = randomUUID() } = command;
+  const { clock, db, log } = context;
+  const at = clock.now();
+  const attempt = {
+    updateId,
+    caseId: caseIds.window(region, period),
+    person,
+    action: 'confirm',
+    contentSha256: contentHash([command.institutions ?? null, command.lines ?? null]),
+    reason: command.institutions?.length === 1 ? command.institutions[0]! : '',
+    at,
+  };
+  return attempted(context, attempt, async () => {
+    const outcomes = await db.transaction((trx) => confirmIn(trx, command, at));
+    log.info({ region, period, ...countOf(outcomes) }, 'statements confirmed');
+    return outcomes;
+  });
+}
+
+async function confirmIn(trx: Knex, command: ConfirmCommand, at: BusinessMoment): Promise<ConfirmationOutcome[]> {
+  const { region, period, person, institutions, lines } = command;
+  const rules = await windowRules(trx, region, period, at.date);
+  requireConfirmationOpen(rules, period, at);
+  const bodies = await settlingBodies(trx, region, institutions);
+  await lockWindowsUpTo(trx, region, period);
+  await lockInstitutions(trx, region, bodies);
+  if (lines) await requireOpenLines(trx, { region, period, bodies, lines });
+  const outcomes = await confirmStatements(trx, {
+    region,
+    period,
+    at,
+    person,
+    ...(institutions ? { institutions: bodies } : {}),
+    ...(lines ? { lines } : {}),
+    fundingOrder: rules.window.fundingOrder,
+    policy: rules.stamp,
+  });
+  await tell(trx, command, at, outcomes);
+  return outcomes;
+}
+
+/** The statements that would come out now; nothing is written. @throws Refusal as {@link confirm} */
+export async function previewStatements(
+  { db, clock }: CommandContext,
+  { region, period, institutions, lines }: Omit<ConfirmCommand, 'person'>,
+): Promise<StatementPlan[]> {
+  const at = clock.now();
+  const rules = await windowRules(db, region, period, at.date);
+  requireConfirmationOpen(rules, period, at);
+  const bodies = await settlingBodies(db, region, institutions);
+  if (lines) await requireOpenLines(db, { region, period, bodies, lines });
+  return planStatements(db, {
+    region,
+    period,
+    on: at.date,
+    ...(institutions ? { institutions: bodies } : {}),
+    ...(lines ? { lines } : {}),
+    fundingOrder: rules.window.fundingOrder,
+  });
+}
+
+/**
+ * Confirms for one body. @throws Refusal as {@link confirm}, and `ConfirmationUnfunded` or `EntrustmentMissing`, which are
+ * recorded
+ */
+export async function confirmOne(
+  context: CommandContext,
+  command: Omit<ConfirmCommand, 'institutions'> & { institution: string },
+): Promise<Exclude<ConfirmationOutcome, { outcome: 'refused' }>> {
+  const { institution, ...rest } = command;
+  const [outcome] = await confirm(context, { ...rest, institutions: [institution] });
+  if (outcome!.outcome !== 'refused') return outcome!;
+  throw refusalOf(outcome!, command.period);
+}
+
+/** A refused outcome in the words of a refusal. */
+export function refusalOf(
+  { institution, code, neededFen, availableFen, missingFen }: Extract<ConfirmationOutcome, { outcome: 'refused' }>,
+  period: Period,
+): Refusal {
+  const message =
+    code === 'EntrustmentMissing'
+      ? `${institution} has no entrustment letter that is current: it cannot confirm ${period}`
+      : `${institution} needs ${formatYuan(neededFen)} for ${period} and has ${formatYuan(availableFen)}: ${formatYuan(missingFen)} is missing`;
+  return new Refusal(code, message, {
+    institution,
+    needed: formatYuan(neededFen),
+    available: formatYuan(availableFen),
+    missing: formatYuan(missingFen),
+    rule: '新医保发〔2025〕50号 四(二)',
+  });
+}
+
+function countOf(outcomes: readonly ConfirmationOutcome[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { outcome } of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return counts;
+}
+
+/** New statements and refusals stand in the story of the window's case, once it has begun. */
+async function tell(
+  trx: Knex,
+  { region, period, person }: ConfirmCommand,
+  at: BusinessMoment,
+  outcomes: readonly ConfirmationOutcome[],
+): Promise<void> {
+  const events = outcomes.flatMap((each) => {
+    const { institution } = each;
+    if (each.outcome === 'confirmed' && !each.again) {
+      const detail = `${institution}: ${formatYuan(each.netFen)}, ${formatYuan(each.fromPrepaymentFen)} of it from prepayment`;
+      return [{ key: `confirm/${institution}#${each.revision}`, event: 'confirmed', actor: person, detail }];
+    }
+    if (each.outcome === 'refused') {
+      const detail =
+        each.code === 'EntrustmentMissing'
+          ? `${institution}: no entrustment letter is current`
+          : `${institution}: ${formatYuan(each.missingFen)} of ${formatYuan(each.neededFen)} is missing`;
+      const key = `refused/${institution}/${at.date}T${at.time}`;
+      return [{ key, event: 'confirmation-refused', actor: person, detail }];
+    }
+    return [];
+  });
+  await tellWindow(trx, caseIds.window(region, period), at, events);
+}

@@ -1,0 +1,31 @@
+import type { Knex } from 'knex';
+import type { Period } from '../../domain/plain-date';
+import { Refusal } from '../../domain/refusal';
+
+const SHOWN = 5;
+
+/** Every line that is named is open, in this window or before, and of these bodies. @throws Refusal `LineNotOpen` */
+export async function requireOpenLines(
+  db: Knex,
+  {
+    region,
+    period,
+    bodies,
+    lines,
+  }: { region: string; period: Period; bodies: readonly string[]; lines: readonly string[] },
+): Promise<void> {
+  const { rows } = await db.raw<{ rows: { line: string; state: string | null }[] }>(
+    `select i.line, (select s.state from settle.line_states s
+                      where s.region = ? and s.line = i.line and s.period <= ? and s.body = any(?::text[])
+                      order by s.period desc limit 1) as state
+       from (select distinct line from unnest(?::text[]) u (line)) i order by i.line`,
+    [region, period, [...bodies], [...lines]],
+  );
+  const others = rows.filter(({ state }) => state !== 'open');
+  if (others.length === 0) return;
+  const words = others.slice(0, SHOWN).map(({ line, state }) => `${line} is ${state ?? 'not known'}`);
+  const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : '';
+  throw new Refusal('LineNotOpen', `${words.join(', ')}${more}: nothing was done`, {
+    lines: others.map(({ line }) => line),
+  });
+}
