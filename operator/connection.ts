@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { connect } from '../db/connect';
+import { developmentNow, findDevelopmentClock } from '../db/development-clock';
 import { applicationUrl } from '../db/roles';
 import { fromEpochMs } from '../domain/business-time';
 import { Refusal } from '../domain/refusal';
 import { createLogger } from '../workers/logging';
 import { temporalAddress } from '../workers/temporal-connection';
+import type { ClockPort } from './clock';
 import type { CommandContext } from './commands/context';
 import { dataDirectory } from './files/data-directory';
 import { readRunState } from './run-state';
@@ -69,7 +71,8 @@ export function findRunning(env: NodeJS.ProcessEnv): RunningServices {
 
 /**
  * Connects a command to the running system; `close` when it is done.
- * @throws Refusal `NotRunning` when nothing runs or nothing answers
+ * @throws Refusal `NotRunning` when nothing runs or nothing answers; `DevelopmentClockForbidden` when the books of a
+ *   development clock stand beside a real bank
  */
 export async function connectRunning(env: NodeJS.ProcessEnv): Promise<RunningConnection> {
   const services = findRunning(env);
@@ -85,7 +88,7 @@ export async function connectRunning(env: NodeJS.ProcessEnv): Promise<RunningCon
     return {
       db,
       client: new Client({ connection, namespace }),
-      clock: { now: () => fromEpochMs(Date.now()) },
+      clock: await clockOf(db, services),
       log: createLogger('command', { file: join(dataDirectory(env), 'log', 'settle.log') }),
       ownerDb: () => (owner ??= connect(services.ownerUrl, { poolSize: 2, applicationName: 'settle-command' })),
       bankUrl,
@@ -97,6 +100,18 @@ export async function connectRunning(env: NodeJS.ProcessEnv): Promise<RunningCon
     await close();
     throw error;
   }
+}
+
+/** The host's clock, or that of development. */
+async function clockOf(db: Knex, { simulatedBank }: RunningServices): Promise<ClockPort> {
+  const development = await findDevelopmentClock(db);
+  if (!development) return { now: () => fromEpochMs(Date.now()) };
+  if (!simulatedBank)
+    throw new Refusal(
+      'DevelopmentClockForbidden',
+      'these books were kept by a development clock, and the bank is real',
+    );
+  return { now: () => developmentNow(development, Date.now()) };
 }
 
 async function reachTemporal(address: string, env: NodeJS.ProcessEnv): Promise<Connection> {

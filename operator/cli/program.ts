@@ -10,6 +10,7 @@ import type { CliContext } from './context';
 import { printFailure, usageRefusal } from './failure';
 import { createOutput, type TextStream } from './output';
 import { addCaseCommands } from './cases-command';
+import { addClockCommands } from './clock-command';
 import { addPaymentCommands } from './payments-command';
 import { addImportCommand } from './import-command';
 import { addCompletionCommand } from './completion-command';
@@ -66,6 +67,7 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addStatusCommand(program, context);
   addImportCommand(program, context);
   addScheduleCommands(program, context);
+  addClockCommands(program, context);
   addMigrateCommand(program, context);
   addRehearseCommand(program, context);
   addVerifyCommand(program, context);

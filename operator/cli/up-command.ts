@@ -2,18 +2,25 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { ExitCode } from '../../domain/refusal';
+import { Phase } from '../../domain/business-time';
+import { isPlainDate, type PlainDate } from '../../domain/plain-date';
+import { ExitCode, Refusal } from '../../domain/refusal';
 import { startDaily, type DailySystem } from '../../workers/daily/start';
 import { createLogger } from '../../workers/logging';
 import { applySchedules } from '../commands/schedules';
 import { connectRunning } from '../connection';
 import { dataDirectory } from '../files/data-directory';
+import { loadBankFaults } from '../files/scenario';
 import { isGone, lastRunState, lockDataDirectory, markProcess, writeRunState } from '../run-state';
+import { dateArgument, nonEmptyArgument } from './arguments';
+import { clockLine } from './clock-command';
 import { action, examples, type CliContext } from './context';
 import { untilStopped } from './interrupted';
 
 interface UpOptions {
   webUi: boolean;
+  developmentClock?: PlainDate;
+  bankFaults?: string;
 }
 
 /** PostgreSQL writes a checkpoint when its parent was killed, which takes it half a minute at most. */
@@ -26,12 +33,24 @@ export function addUpCommand(program: Command, context: CliContext): void {
       .command('up')
       .description('run the engine for daily use, with its data kept, until Ctrl-C (npm run up) · 日常运行')
       .option('--no-web-ui', 'without Temporal’s Web UI')
+      .option(
+        '--development-clock <date>',
+        'try a month by hand: the clock begins on this day and moves on command (or SETTLE_DEVELOPMENT_CLOCK)',
+        dateArgument,
+      )
+      .option(
+        '--bank-faults <file>',
+        'with a development clock: the bank’s part of this scenario file',
+        nonEmptyArgument,
+      )
       .action(action(context, (options: UpOptions) => up(context, options))),
     'up',
+    'up --development-clock 2026-02-28',
   );
 }
 
-async function up(context: CliContext, { webUi }: UpOptions): Promise<ExitCode> {
+async function up(context: CliContext, { webUi, ...options }: UpOptions): Promise<ExitCode> {
+  const development = await developmentOf(context, options);
   const directory = dataDirectory(context.env);
   mkdirSync(directory, { recursive: true });
   const unlock = lockDataDirectory(directory);
@@ -41,6 +60,7 @@ async function up(context: CliContext, { webUi }: UpOptions): Promise<ExitCode> 
       dataDirectory: directory,
       env: context.env,
       webUi,
+      ...(development && { development }),
       log: createLogger('up', { file: join(directory, 'log', 'settle.log') }),
       progress: (message) => context.output.say(message),
     });
@@ -53,6 +73,25 @@ async function up(context: CliContext, { webUi }: UpOptions): Promise<ExitCode> 
   } finally {
     unlock();
   }
+}
+
+/** @throws Refusal `UsageInvalid`, `FileInvalid` */
+async function developmentOf({ env }: CliContext, { developmentClock, bankFaults }: Omit<UpOptions, 'webUi'>) {
+  const date = developmentClock ?? (env.SETTLE_DEVELOPMENT_CLOCK || undefined);
+  if (date === undefined) {
+    if (bankFaults === undefined) return undefined;
+    throw new Refusal('UsageInvalid', '--bank-faults is for a development clock: give --development-clock too', {
+      command: 'settle up',
+    });
+  }
+  if (!isPlainDate(date))
+    throw new Refusal('UsageInvalid', `SETTLE_DEVELOPMENT_CLOCK is a day such as 2026-02-28, and not ${date}`, {
+      command: 'settle up',
+    });
+  return {
+    start: { date, phase: Phase.PeopleAct },
+    bankFaults: bankFaults === undefined ? [] : await loadBankFaults(bankFaults),
+  };
 }
 
 /** After a kill the services of the last start are still ending: a second PostgreSQL must not open their data. */
@@ -70,9 +109,20 @@ async function untilOldServicesEnded(directory: string, { output }: CliContext):
   }
 }
 
+/** Schedules start cases by the real clock; a development clock, of which the line is given, does without. */
+async function scheduleCases(env: NodeJS.ProcessEnv, developmentClock: boolean): Promise<string | undefined> {
+  const connection = await connectRunning(env);
+  try {
+    await applySchedules(connection);
+    return developmentClock ? clockLine(connection.clock.now()) : undefined;
+  } finally {
+    await connection.close();
+  }
+}
+
 async function run(context: CliContext, directory: string, system: DailySystem): Promise<ExitCode> {
   const { output, env, stop } = context;
-  const { processes, webUiUrl, stop: _, ...addresses } = system;
+  const { processes, webUiUrl, developmentClock, stop: _, ...addresses } = system;
   writeRunState(directory, {
     up: markProcess('settle up', process.pid),
     startedAt: new Date().toISOString(),
@@ -81,16 +131,12 @@ async function run(context: CliContext, directory: string, system: DailySystem):
     ...(webUiUrl === undefined ? {} : { webUiUrl }),
     services: processes.map(({ name, pid }) => markProcess(name, pid)),
   });
-  const connection = await connectRunning(env);
-  try {
-    await applySchedules(connection);
-  } finally {
-    await connection.close();
-  }
+  const clock = await scheduleCases(env, developmentClock);
   output.lines([
     `数据 data            ${directory}`,
     `银行 bank            ${addresses.bankUrl}${env.SETTLE_BANK_URL ? '' : ' (simulator)'}`,
     ...(webUiUrl === undefined ? [] : [`流程 Temporal Web UI ${webUiUrl}`]),
+    ...(clock === undefined ? [] : ['', output.paint('yellow', clock)]),
     '',
     output.paint('green', '✓ Up. `settle status` shows how it goes; Ctrl-C ends it.'),
   ]);

@@ -6,6 +6,7 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import type { Knex } from 'knex';
+import { findDevelopmentClock } from '../../db/development-clock';
 import { casesToStart, endedCases } from '../../db/due-cases';
 import { fromEpochMs, type BusinessMoment } from '../../domain/business-time';
 import { firstDayOf, type Period } from '../../domain/plain-date';
@@ -66,7 +67,10 @@ async function describe(client: Client, region: string): Promise<ScheduleDescrip
   }
 }
 
+/** @throws Refusal `NotFound`; `DevelopmentClockOn`, since schedules go by the real clock */
 async function existing({ db, client }: CommandContext, region: string | undefined): Promise<string[]> {
+  if (await findDevelopmentClock(db))
+    throw new Refusal('DevelopmentClockOn', 'schedules go by the real clock, and this data has a clock of its own');
   const regions = await regionsOf(db, region);
   for (const each of regions)
     if (!(await describe(client, each)))
@@ -76,8 +80,12 @@ async function existing({ db, client }: CommandContext, region: string | undefin
   return regions;
 }
 
-/** Makes every region's schedule, or brings it up to date; whether it is paused stays as it is. Again changes nothing. */
+/**
+ * Makes every region's schedule, or brings it up to date; whether it is paused stays as it is. Again changes nothing. Beside
+ * a development clock there are none: what moves that clock starts the cases.
+ */
 export async function applySchedules({ db, client }: CommandContext): Promise<{ region: string; created: boolean }[]> {
+  if (await findDevelopmentClock(db)) return [];
   const applied: { region: string; created: boolean }[] = [];
   for (const region of await regionsOf(db, undefined)) {
     const options = optionsFor(region);

@@ -32,6 +32,20 @@ export async function loadScenario(path: string, regions: readonly ScenarioRegio
   return scenario;
 }
 
+/**
+ * What goes wrong at the bank by a scenario, before any region is known: names are not looked up.
+ * @throws Refusal `FileInvalid` whose details carry all findings
+ */
+export async function loadBankFaults(path: string): Promise<Omit<BankScript, 'retryOn'>[]> {
+  const findings = createFileFindings(path);
+  const source = await readYaml(path, findings);
+  const scenario = source && (checkYaml(source, SCENARIO, findings) as Scenario | undefined);
+  if (source === undefined || scenario === undefined) throw refusalOf(path, findings.list());
+  scenario.bank.forEach((script, index) => checkBank(script, ['bank', index], source, findings));
+  if (findings.count > 0) throw refusalOf(path, findings.list());
+  return scenario.bank.map(({ retryOn: _, ...fault }) => fault);
+}
+
 function checkScenario(
   scenario: Scenario,
   source: YamlSource,

@@ -11,8 +11,11 @@ import type { TimeMachine } from './time-machine';
 
 /** What makes the cases of a system with virtual clocks live through the calendar: a rehearsal's, or development's. */
 export interface CalendarRun {
-  /** Starts what the calendar begins in these regions on the first of a month; what runs already is left as it is. */
-  startCases(regions: readonly string[], point: DuePoint): Promise<void>;
+  /**
+   * Starts what the calendar begins in these regions on the first of a month, on that day or at a later moment; what runs
+   * already is left as it is.
+   */
+  startCases(regions: readonly string[], point: DuePoint, options?: StartOptions): Promise<void>;
   /**
    * Steps every open case whose timer is due to this phase, except those that are left out. False when none was due.
    * `ended` is told of a case that is open in the books and has ended in Temporal.
@@ -20,6 +23,13 @@ export interface CalendarRun {
   advanceDue(point: DuePoint, ended: (caseId: string) => Promise<void>, except?: ReadonlySet<string>): Promise<boolean>;
   /** The next phase after this one in which a case is due or a month begins, or one of the other points. */
   nextPoint(after: DuePoint, others?: readonly DuePoint[]): Promise<DuePoint>;
+}
+
+export interface StartOptions {
+  /** Where their clocks stand; by default just behind the first of the month. */
+  businessMs?: number;
+  /** These cases only. */
+  only?: ReadonlySet<string>;
 }
 
 export interface CalendarRunOptions {
@@ -36,11 +46,14 @@ const MAX_ROUNDS_A_PHASE = 200;
 
 export function createCalendarRun({ db, machine, shuffle }: CalendarRunOptions): CalendarRun {
   return {
-    async startCases(regions, point) {
+    async startCases(regions, point, { businessMs = barrierMs(point), only } = {}) {
       const due = await Promise.all(regions.map((region) => casesToStart(db, region, point.date)));
-      const starting = shuffle(`starts/${momentOf(point)}`, due.flat());
+      const starting = shuffle(
+        `starts/${momentOf(point)}`,
+        due.flat().filter(({ caseId }) => only?.has(caseId) ?? true),
+      );
       await inChunks(starting, CONCURRENT_STEPS, async (each) => {
-        if (await machine.start(each, barrierMs(point))) await machine.settle(each.caseId);
+        if (await machine.start(each, businessMs)) await machine.settle(each.caseId);
       });
     },
 

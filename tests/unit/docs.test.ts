@@ -31,6 +31,7 @@ const GROUPS = [
   'calendar',
   'cashier',
   'cases',
+  'clock',
   'ledger',
   'payments',
   'policy',

@@ -2,7 +2,11 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connect } from '../../db/connect';
+import { beginDevelopmentClock, findDevelopmentClock } from '../../db/development-clock';
 import { ensureDatabase, prepareDatabase } from '../../db/roles';
+import type { DuePoint } from '../../domain/business-time';
+import { Refusal } from '../../domain/refusal';
 import { startBankSimulator } from '../bank-simulator/start';
 import { startServices, type ServiceLog, type ServiceProcess } from '../services';
 import { spawnWorker } from '../spawn-worker';
@@ -15,6 +19,8 @@ export interface DailySystem {
   readonly namespace: string;
   readonly bankUrl: string;
   readonly webUiUrl: string | undefined;
+  /** Whether time moves on command. */
+  readonly developmentClock: boolean;
   /** The processes that were started here. */
   readonly processes: readonly ServiceProcess[];
   /** Ends what was started here, the worker first. May be called again. */
@@ -25,6 +31,8 @@ export interface DailyOptions {
   readonly dataDirectory: string;
   readonly env: NodeJS.ProcessEnv;
   readonly webUi: boolean;
+  /** Development only: a clock that begins here and moves on command, and what goes wrong at the simulated bank. */
+  readonly development?: { readonly start: DuePoint; readonly bankFaults: readonly object[] };
   readonly log: ServiceLog;
   progress(message: string): void;
 }
@@ -39,9 +47,11 @@ const FORGOTTEN_AFTER_MS = 22_000;
  * Starts what the environment does not name (`DATABASE_URL`, `TEMPORAL_ADDRESS`, `SETTLE_BANK_URL`), with its data under the
  * data directory, and a worker. What was there before a stop, a kill or a reboot goes on where it stood.
  * @throws ServiceFailure when one of them does not come up; what was started is ended then
+ * @throws Refusal `DevelopmentClockForbidden`, `DevelopmentClockOn` where the clock that is asked for is not that of the data
  */
 export async function startDaily(options: DailyOptions): Promise<DailySystem> {
-  const { dataDirectory, env, progress } = options;
+  const { dataDirectory, env, development, progress } = options;
+  if (development) refuseRealServices(env);
   const endings: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (let ending = endings.pop(); ending; ending = endings.pop()) await ending().catch(() => undefined);
@@ -60,7 +70,7 @@ export async function startDaily(options: DailyOptions): Promise<DailySystem> {
     if (!env.TEMPORAL_ADDRESS) await untilForgotten(join(dataDirectory, TEMPORAL_FILE), progress);
     progress('starting PostgreSQL and Temporal');
     const services = await startServices({
-      mode: 'daily',
+      mode: development ? 'development' : 'daily',
       webUi: options.webUi,
       durable: true,
       dataDir: dataDirectory,
@@ -72,7 +82,8 @@ export async function startDaily(options: DailyOptions): Promise<DailySystem> {
     const { ownerUrl, appUrl } = env.DATABASE_URL
       ? await prepareDatabase(env.DATABASE_URL)
       : await ensureDatabase(services.databaseUrl, DATABASE);
-    const bank = await resolveBank(dataDirectory, logDir, env);
+    await settleClock(ownerUrl, development?.start);
+    const bank = await resolveBank(dataDirectory, logDir, env, development?.bankFaults ?? []);
     if (bank.stop) endings.push(bank.stop);
     progress('starting the worker');
     const namespace = env.TEMPORAL_ADDRESS ? env.TEMPORAL_NAMESPACE || 'settle' : EMBEDDED_NAMESPACE;
@@ -87,6 +98,7 @@ export async function startDaily(options: DailyOptions): Promise<DailySystem> {
       namespace,
       bankUrl: bank.url,
       webUiUrl: services.webUiUrl,
+      developmentClock: development !== undefined,
       processes: [
         ...services.processes,
         ...bank.processes,
@@ -94,6 +106,34 @@ export async function startDaily(options: DailyOptions): Promise<DailySystem> {
       ],
       stop,
     };
+  }
+}
+
+const REAL_SERVICES = ['SETTLE_BANK_URL', 'DATABASE_URL', 'TEMPORAL_ADDRESS'] as const;
+
+/** No clock but the real one where money or books may be real. */
+function refuseRealServices(env: NodeJS.ProcessEnv): void {
+  const named = REAL_SERVICES.filter((name) => env[name]);
+  if (named.length > 0)
+    throw new Refusal('DevelopmentClockForbidden', `a development clock is refused where ${named.join(', ')} is set`, {
+      named,
+    });
+}
+
+/** Data that is worked on by one kind of clock is never opened with the other. */
+async function settleClock(ownerUrl: string, start: DuePoint | undefined): Promise<void> {
+  const owner = connect(ownerUrl, { poolSize: 1, applicationName: 'settle-up' });
+  try {
+    if (start) return await beginDevelopmentClock(owner, start, Date.now());
+    const clock = await findDevelopmentClock(owner);
+    if (clock)
+      throw new Refusal(
+        'DevelopmentClockOn',
+        `this data has a development clock: start with --development-clock ${clock.beganOn}, or use another data directory`,
+        { beganOn: clock.beganOn },
+      );
+  } finally {
+    await owner.destroy();
   }
 }
 
@@ -122,11 +162,16 @@ interface ResolvedBank {
 }
 
 /** The bank that `SETTLE_BANK_URL` names, or else the simulator, whose books outlive it. */
-async function resolveBank(dataDirectory: string, logDir: string, env: NodeJS.ProcessEnv): Promise<ResolvedBank> {
+async function resolveBank(
+  dataDirectory: string,
+  logDir: string,
+  env: NodeJS.ProcessEnv,
+  faults: readonly object[],
+): Promise<ResolvedBank> {
   if (env.SETTLE_BANK_URL) return { url: env.SETTLE_BANK_URL, processes: [] };
   const books = join(dataDirectory, 'bank');
   mkdirSync(books, { recursive: true });
-  const bank = await startBankSimulator({ dataDirectory: books, logFile: join(logDir, 'bank.log') });
+  const bank = await startBankSimulator({ dataDirectory: books, logFile: join(logDir, 'bank.log'), faults });
   return {
     url: bank.ready.url,
     processes: [{ name: 'the bank simulator', pid: bank.pid, exited: bank.exited }],

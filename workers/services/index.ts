@@ -46,7 +46,7 @@ interface Stoppable {
 function resolveTemporal(options: ServicesOptions): Promise<RunningTemporal> {
   const { mode, webUi, ports, log, dataDir, logDir } = options;
   const address = process.env['TEMPORAL_ADDRESS'];
-  // A rehearsal needs a server of its own, whose clocks jump.
+  // What lets clocks jump needs a server of its own.
   if (address && mode === 'daily')
     return Promise.resolve({ address, webUiUrl: undefined, process: undefined, stop: () => Promise.resolve() });
   return startTemporal({

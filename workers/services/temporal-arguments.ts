@@ -4,8 +4,8 @@ import { parse } from 'yaml';
 import { projectRoot } from './project-root';
 import type { TemporalProgram } from './temporal-program';
 
-/** `rehearsal` lets virtual clocks jump and keeps nothing; `daily` runs in real time. */
-export type TemporalMode = 'rehearsal' | 'daily';
+/** `rehearsal` lets virtual clocks jump and keeps nothing; `daily` runs in real time; `development` lets clocks jump and keeps all. */
+export type TemporalMode = 'rehearsal' | 'daily' | 'development';
 
 export interface TemporalSettings {
   readonly mode: TemporalMode;
@@ -39,7 +39,7 @@ function moduleArguments(settings: TemporalSettings): string[] {
     ...['--port', String(port), '--ui-port', String(uiPort ?? 0), '--exit-on-stdin-close'],
     ...['--dynamic-config', dynamicConfigFile(mode)],
     ...attributeArguments(),
-    ...(mode === 'daily' ? ['--retention', `${DAILY_RETENTION_HOURS}h`] : []),
+    ...(mode !== 'rehearsal' ? ['--retention', `${DAILY_RETENTION_HOURS}h`] : []),
     ...(dbFile === undefined ? [] : ['--db', dbFile]),
   ];
 }
