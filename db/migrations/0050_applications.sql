@@ -93,6 +93,7 @@ create table settle.rejected_lines (
   primary key (file_id, row_no, code)
 );
 create index rejected_lines_window on settle.rejected_lines (region, period, line);
+create index rejected_lines_found_by on settle.rejected_lines (found_by);
 
 -- Each rejected row once, with the first code that applies: a row that was `already-settled` and became a conflict is one.
 create view settle.rejected_rows as

@@ -125,7 +125,8 @@ create view settle.line_states as
   select l.line_id, l.region, l.period, l.line, l.body, l.enterprise, l.amount_fen,
          case when w.line_id is not null then 'withdrawn'
               when exists (select from settle.application_lines n
-                            where n.region = l.region and n.line = l.line and n.period > l.period) then 'superseded'
+                            where n.region = l.region and n.line = l.line and n.period > l.period
+                              and not exists (select from settle.line_withdrawals nw where nw.line_id = n.line_id)) then 'superseded'
               when s.line_id is not null then 'settled'
               when d.line_id is not null then 'disputed'
               else 'open' end as state
