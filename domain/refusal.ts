@@ -197,6 +197,9 @@ export const REFUSALS = {
   NotSettlementBody: { exitCode: 1, remedy: 'Name the settlement body, which confirms for its members.' },
   LineNotOpen: { exitCode: 1, remedy: 'Look at the state of the line; only open lines are agreed to or disputed.' },
 
+  // Monthly funds
+  RatioTooLow: { exitCode: 1, remedy: 'Decide on a ratio that the policy allows; nothing was changed.' },
+
   // Returns
   ReturnNotDue: { exitCode: 1, remedy: 'Name the period of a return in the plan of this institution.' },
   OutsideWindow: { exitCode: 6, remedy: 'The step is possible on the days that the policy names.' },
