@@ -1,0 +1,144 @@
+-- Monthly fund settlement (宿迁 2025-06-13; DESIGN 5.7): what each institution gets from each pool, ahead and after review.
+
+create table settle.spending (
+  region      text not null,
+  year        int not null,
+  institution text not null,
+  pool        text not null,
+  amount_fen  bigint not null check (amount_fen >= 0),
+  primary key (region, year, institution, pool),
+  foreign key (region, institution) references settle.institutions
+);
+
+-- What is known of an institution, from a day on: the newest row on or before the 1st of a month decides about it.
+create table settle.standings (
+  region             text not null,
+  institution        text not null,
+  known_from         date not null,
+  score              numeric not null,
+  major_violation_on date,
+  traceability       boolean not null,
+  active             boolean not null,
+  cooperates         boolean not null,
+  agreement_kept     boolean not null,
+  recorded_by        text not null,
+  primary key (region, institution, known_from),
+  foreign key (region, institution) references settle.institutions
+);
+
+create table settle.eligibility (
+  region      text not null,
+  period      text not null,
+  institution text not null,
+  eligible    boolean not null,
+  failed      text[] not null,
+  -- Each condition with its result and what it was judged by.
+  results     jsonb not null,
+  primary key (region, period, institution)
+);
+
+-- A ratio that was decided on, from a period on; without an institution for all of them, without a pool for all pools.
+create table settle.standard_decisions (
+  decision_id text primary key,
+  region      text not null references settle.regions,
+  institution text,
+  pool        text,
+  ratio       text not null,
+  from_period text not null,
+  reason      text not null check (btrim(reason) <> ''),
+  proposed_by text not null,
+  proposed_on date not null,
+  approved_by text,
+  approved_on date,
+  check (approved_by is distinct from proposed_by)
+);
+
+create table settle.preallocations (
+  region       text collate "C" not null,
+  period       text collate "C" not null,
+  institution  text collate "C" not null,
+  pool         text collate "C" not null,
+  ratio        text not null,
+  amount_fen   bigint not null check (amount_fen > 0),
+  payment_id   text not null,
+  primary key (region, period, institution, pool)
+);
+
+-- 申报费用 by institution, pool and paying region (就医地结算、参保地支付), with what 初审 and 复核 take off.
+create table settle.claims (
+  region        text collate "C" not null,
+  period        text collate "C" not null,
+  institution   text collate "C" not null,
+  pool          text collate "C" not null,
+  paying_region text collate "C" not null,
+  declared_fen  bigint not null check (declared_fen >= 0),
+  deducted_fen  bigint not null default 0 check (deducted_fen between 0 and declared_fen),
+  reason        text not null default '',
+  primary key (region, period, institution, pool, paying_region)
+);
+create table settle.claim_reviews (
+  review_id   bigint generated always as identity primary key,
+  region      text not null,
+  period      text not null,
+  -- 初审 or 复核, two people; a review is of all claims of a period that are there.
+  step        text not null check (step in ('first-review', 're-check')),
+  claims      int not null,
+  deducted_fen bigint not null,
+  person      text not null,
+  reviewed_on date not null,
+  at_time     text not null,
+  unique (region, period, step)
+);
+
+create table settle.settlements (
+  region           text collate "C" not null,
+  period           text collate "C" not null,
+  institution      text collate "C" not null,
+  pool             text collate "C" not null,
+  payable_fen      bigint not null check (payable_fen >= 0),
+  preallocated_fen bigint not null check (preallocated_fen >= 0),
+  carried_in_fen   bigint not null check (carried_in_fen <= 0),
+  paid_fen         bigint not null check (paid_fen >= 0),
+  held_fen         bigint not null check (held_fen >= 0),
+  carried_out_fen  bigint not null check (carried_out_fen <= 0),
+  offset_fen       bigint not null check (offset_fen >= 0),
+  -- What held it: the cases of its breaches, for the institution to read.
+  held_for         text[] not null default '{}',
+  payment_id       text,
+  settled_on       date not null,
+  -- Held money that is paid later, once, in the run of another period.
+  released_in      text,
+  release_payment_id text,
+  primary key (region, period, institution, pool),
+  check (payable_fen = preallocated_fen - carried_in_fen + paid_fen + held_fen + carried_out_fen),
+  check (paid_fen = 0 or held_fen = 0)
+);
+
+create table settle.clearings (
+  region           text not null,
+  quarter          text not null check (quarter ~ '^\d{4}-Q[1-4]$'),
+  institution      text not null,
+  pool             text not null,
+  payable_fen      bigint not null,
+  preallocated_fen bigint not null,
+  paid_fen         bigint not null,
+  held_fen         bigint not null,
+  released_fen     bigint not null,
+  carried_out_fen  bigint not null,
+  signed_on        date not null,
+  primary key (region, quarter, institution, pool),
+  check (payable_fen = preallocated_fen + paid_fen + held_fen + carried_out_fen)
+);
+
+-- 财政专户 → 支出户, after four levels, on the finance department's confirmation.
+create table settle.fiscal_transfers (
+  transfer_id  text primary key,
+  region       text not null references settle.regions,
+  case_id      text not null,
+  pool         text not null,
+  amount_fen   bigint not null check (amount_fen > 0),
+  request_id   text,
+  confirmed_on date,
+  confirmed_by text,
+  evidence     text
+);
