@@ -8,7 +8,8 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/common';
 import type { Knex } from 'knex';
-import { awaitedPrepayment, casesToStart, endedCases, isCaseOpened, type CaseToStart } from '../db/due-cases';
+import { casesToStart, endedCases, isCaseOpened, type CaseToStart } from '../db/due-cases';
+import { awaitedByMonth } from '../db/missed-months';
 import { fromEpochMs } from '../domain/business-time';
 import type { ActivityDependencies } from './dependencies';
 import type { StarterActivities } from './types';
@@ -26,10 +27,11 @@ const ASK_AGAIN_MS = 100;
 /** Starts the cases of a month by their ids (DESIGN 7): for schedules, what they catch up, and backfills. */
 export function createStarterActivities({ db, log }: ActivityDependencies): StarterActivities {
   return {
-    async startDueCases({ region, firstOfMonth }) {
+    async startDueCases({ region, firstOfMonth, since }) {
       const { client } = Context.current();
       const today = fromEpochMs(Date.now()).date;
-      const waitsFor = (await awaitedPrepayment(db, region, firstOfMonth, today)) ?? null;
+      const waitsFor =
+        (await awaitedByMonth(db, { region, firstOfMonth, today, since: since ?? firstOfMonth })) ?? null;
       const due = waitsFor === null ? await casesToStart(db, region, firstOfMonth) : [];
       const ended = await endedCases(
         db,

@@ -76,12 +76,14 @@ export interface PrepaymentActivities {
 /** What the calendar begins. */
 export interface StarterActivities {
   /**
-   * Starts what begins in a region on the first of a month; gives the ids of the cases that began now. Where a month of the
-   * past waits for a prepayment to go out, `waitsFor` names that, nothing is started, and the month is asked for again.
+   * Starts what begins in a region on the first of a month; gives the ids of the cases that began now. Where a month that was
+   * missed waits for something, `waitsFor` names that, nothing is started, and the month is asked for again. `since` is the
+   * day on which it was first asked for, which runs that began before this was told leave out.
    */
   startDueCases(input: {
     region: string;
     firstOfMonth: PlainDate;
+    since?: PlainDate;
   }): Promise<{ started: string[]; waitsFor: string | null }>;
 }
 

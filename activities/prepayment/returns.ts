@@ -58,7 +58,8 @@ export function createReturnActivities({ db, log }: ActivityDependencies): Retur
   return {
     async openReturn({ caseId, at, region, period }) {
       const month = toPeriod(period);
-      const policy = await policyWith(db, region, 'prepayment', at.date);
+      // A month that is caught up is that month's business, under what was in force in it.
+      const policy = await policyWith(db, region, 'prepayment', firstDayOf(month));
       await openCase(db, { caseId, region, kind: 'return', period, policy, at });
       const due = await loadReturns(db, { region, period });
       const kept = await policyOfCase(db, caseId);
@@ -91,11 +92,13 @@ export function createReturnActivities({ db, log }: ActivityDependencies): Retur
         const before = await findRequest(trx, requestIdOf(caseId, revision));
         if (before) return before;
         const { region, period } = await loadCase(trx, caseId);
+        // What arrived up to this month's own day, also where the month is caught up when more has come (四(一), 当月底前).
+        const upTo = moveDate(toPeriod(period), await loadCalendar(trx, region));
         const redone = await loadPayments(trx, { caseId, states: ['prepared'] });
         const accounts = await loadFundAccounts(trx, region);
         const { supervisedAccount, name } = await loadRegion(trx, region);
         // A request that was rejected is prepared again as it was; what came since is moved with the next month's.
-        const arrived = redone.length > 0 ? [] : await loadUnmoved(trx, region, at.date);
+        const arrived = redone.length > 0 ? [] : await loadUnmoved(trx, region, upTo);
         const moves = arrived.map(({ institution, pool, year, amountFen }): NewPayment => ({
           paymentId: `agency-return/${region}/${period}/${institution}/${pool}/${year}`,
           kind: 'agency-return',
@@ -118,7 +121,7 @@ export function createReturnActivities({ db, log }: ActivityDependencies): Retur
         });
         await markReceiptsMoving(trx, {
           region,
-          upTo: at.date,
+          upTo,
           payments: moves.map(({ paymentId, institution, pool, advanceYear }) => ({
             paymentId,
             institution: institution!,
