@@ -7,6 +7,8 @@ import { createDisbursementActivities } from './prepayment/disbursement';
 import { createReturnActivities } from './prepayment/returns';
 import { createStarterActivities } from './start-due-cases';
 import type { Activities } from './types';
+import { createHeldActivities } from './window/held';
+import { createWindowActivities } from './window/window';
 
 /** Everything the workflows may ask for, bound to what it works on. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
@@ -18,6 +20,8 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       ...createBankActivities(dependencies),
       ...createDisbursementActivities(dependencies),
       ...createReturnActivities(dependencies),
+      ...createWindowActivities(dependencies),
+      ...createHeldActivities(dependencies),
       ...createStarterActivities(dependencies),
     },
     dependencies.log,

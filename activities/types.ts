@@ -27,6 +27,8 @@ export interface PaymentStatus {
   counts: PaymentCounts;
   /** When the bank is asked next; null where nothing is expected from it. */
   askAgainOn: PlainDate | null;
+  /** When held payments are looked at again, at 14:00; absent where none is held. */
+  resumeHeldOn?: PlainDate;
 }
 
 /** Steps that every case has. */
@@ -73,6 +75,29 @@ export interface PrepaymentActivities {
   noticeMissingReturns(input: CaseStep): Promise<void>;
 }
 
+export interface WindowDays {
+  policy: string;
+  /** The last days of applying and of confirming; both run to their end. */
+  applicationTo: PlainDate;
+  confirmationTo: PlainDate;
+  /** The batch is formed at 09:00. */
+  batchOn: PlainDate;
+  /** What is not paid at the end of this day is overdue. */
+  payBy: PlainDate;
+}
+
+/** 药品货款直接结算 (新医保发〔2025〕50号 四(二)). */
+export interface WindowActivities {
+  openWindow(input: CaseStep & { region: string; period: string }): Promise<WindowDays | WaitsForCalendar>;
+  closeApplications(input: CaseStep): Promise<void>;
+  closeConfirmations(input: CaseStep): Promise<void>;
+  prepareWindowBatch(input: CaseStep & { revision: number }): Promise<RaisedRequest | null>;
+  /** Raises the agency's alert where a payment of the window is not done, naming who holds it. */
+  noticeOverdueWindow(input: CaseStep): Promise<void>;
+  /** Releases what was held and may be paid by now, under the approval that it has. */
+  resumeHeldPayments(input: CaseStep): Promise<void>;
+}
+
 /** What the calendar begins. */
 export interface StarterActivities {
   /**
@@ -87,4 +112,4 @@ export interface StarterActivities {
   }): Promise<{ started: string[]; waitsFor: string | null }>;
 }
 
-export type Activities = CaseActivities & PaymentActivities & PrepaymentActivities & StarterActivities;
+export type Activities = CaseActivities & PaymentActivities & PrepaymentActivities & WindowActivities & StarterActivities;

@@ -8,7 +8,7 @@ import { findPolicyWith } from './region-policy';
 /** A case that the calendar starts. */
 export interface CaseToStart {
   caseId: string;
-  workflowType: 'prepaymentDisbursement' | 'prepaymentReturn';
+  workflowType: 'prepaymentDisbursement' | 'prepaymentReturn' | 'settlementWindow';
   kind: string;
   input: { region: string; period: string };
 }
@@ -34,6 +34,14 @@ export async function casesToStart(db: Knex, region: string, firstOfMonth: Plain
       caseId: caseIds.prepaymentReturn(region, month),
       workflowType: 'prepaymentReturn',
       kind: 'return',
+      input: { region, period: month },
+    });
+  const window = await findPolicyWith(db, region, 'window', firstOfMonth);
+  if (window && month >= window.policy.window!.firstPeriod)
+    cases.push({
+      caseId: caseIds.window(region, month),
+      workflowType: 'settlementWindow',
+      kind: 'window',
       input: { region, period: month },
     });
   return cases;

@@ -88,7 +88,14 @@ export async function preparePayments(
       .insert(rows.slice(from, from + ROWS_PER_INSERT))
       .onConflict('payment_id')
       .merge(['amount_fen', 'payee_name', 'payee_account', 'payee_bank_code', 'request_id']);
+  await enterRequest(db, input);
+}
 
+/** Payments that name a request are prepared; those that an earlier request prepared and this one leaves out are cancelled. */
+export async function enterRequest(
+  db: Knex,
+  input: { caseId: string; requestId: string; at: BusinessMoment },
+): Promise<void> {
   const { rows: fresh } = await db.raw<{ rows: { payment_id: string }[] }>(
     `select payment_id from settle.payments where request_id = ? and state = 'new'`,
     [input.requestId],

@@ -34,6 +34,11 @@ export function waitsForOperator(counts: PaymentCounts): boolean {
   return count(counts, WITH_AN_OPERATOR) > 0;
 }
 
+/** Whether the case waits for the next run of held payments and for nothing before it. */
+export function waitsForResumption(counts: PaymentCounts): boolean {
+  return count(counts, [PaymentState.Held]) > 0 && !waitsForBank(counts);
+}
+
 /** Whether nothing is left to do: every payment succeeded or was cancelled. */
 export function allFinal(counts: PaymentCounts): boolean {
   const total = Object.values(counts).reduce((sum, each) => sum + each, 0);

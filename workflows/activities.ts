@@ -1,5 +1,11 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { CaseActivities, PaymentActivities, PrepaymentActivities, StarterActivities } from '../activities/types';
+import type {
+  CaseActivities,
+  PaymentActivities,
+  PrepaymentActivities,
+  StarterActivities,
+  WindowActivities,
+} from '../activities/types';
 
 /**
  * Short writes about the case itself: local, so that they cost no round trip and hardly any history. They are tried until the
@@ -11,7 +17,7 @@ export const records = proxyLocalActivities<CaseActivities>({
 });
 
 /** Region-wide work: set-based, chunked, heartbeating; at least once, idempotent by business key. */
-export const work = proxyActivities<PaymentActivities & PrepaymentActivities>({
+export const work = proxyActivities<PaymentActivities & PrepaymentActivities & WindowActivities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30 seconds',
   retry: {

@@ -9,6 +9,7 @@ import { atPhase, fromEpochMs, PHASES, toEpochMs } from '../domain/business-time
 export interface BusinessClock {
   /** The phase that has begun last: what a step of the engine is dated with, whatever the minute it happens in. */
   now(): BusinessMoment;
+  isReached(due: DuePoint): boolean;
   sleepUntil(due: DuePoint): Promise<void>;
   /** Waits for the condition, or until the point if one is given; false when the point came first. */
   waitFor(condition: () => boolean, until?: DuePoint): Promise<boolean>;
@@ -24,6 +25,7 @@ export function createBusinessClock(offsetMs: number): BusinessClock {
       const phase = PHASES.findLast((candidate) => candidate <= minutes) ?? PHASES[0]!;
       return atPhase(date, phase);
     },
+    isReached: (due) => remainingMs(due) <= 0,
     async sleepUntil(due) {
       const ms = remainingMs(due);
       if (ms > 0) await sleep(ms);

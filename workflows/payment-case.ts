@@ -4,7 +4,7 @@ import type { ApprovalRequest, DecisionInput, ReleaseInput, RuleFinding } from '
 import { checkDecision, checkRelease, nextLevel, requestState } from '../domain/approval';
 import { toEpochMs, type BusinessMoment, type DuePoint, type Phase } from '../domain/business-time';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
-import { allFinal, waitsForBank, waitsForOperator } from '../domain/payment';
+import { allFinal, waitsForBank, waitsForOperator, waitsForResumption } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
 import { records, work } from './activities';
 import type { BusinessClock } from './business-clock';
@@ -165,6 +165,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   function waitingState(askOn: PlainDate | null): string {
     if (request) return requestState(request) === 'approved' ? 'release' : 'approval';
     if (waitsForOperator(counts)) return 'operator';
+    if (waitsForResumption(counts)) return 'held';
     return askOn ? 'bank' : 'idle';
   }
 
@@ -190,15 +191,18 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
         await step((now) => work.sendReleasedPayments(now));
       }
       let askOn: PlainDate | null = null;
+      let resumeOn: PlainDate | undefined;
       if (sentBefore) {
         const status = await step((now) => work.askBank(now));
-        ({ counts, askAgainOn: askOn } = status);
+        ({ counts, askAgainOn: askOn, resumeHeldOn: resumeOn } = status);
         if (!request && !wanted.prepare && !wanted.send && askOn === null && allFinal(counts)) return ended(true);
       }
-      const until = askOn ? { date: askOn, phase } : undefined;
+      const resume = resumeOn ? { date: resumeOn, phase } : null;
+      const until = earlier(askOn ? { date: askOn, phase } : null, resume) ?? undefined;
       const waiting = waitingState(askOn);
       await publish(waiting, until ?? null);
       await clock.waitFor(() => wanted.prepare || wanted.send || waitingState(askOn) !== waiting, until);
+      if (resume && clock.isReached(resume)) await step((now) => work.resumeHeldPayments(now));
       // Undelivered messages go out again when the bank is asked again.
       if (sentBefore) wanted.send = true;
     }

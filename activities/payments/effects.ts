@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { PaymentRecord } from '../../db/payments';
 import { markReceiptsUnmoved } from '../../db/return-receipts';
+import { reopenStatementParts } from '../../db/statement-reversal';
 import { refreshReturnPlans } from '../prepayment/return-plans';
 import type { BusinessMoment } from '../../domain/business-time';
 import type { PaymentKind } from '../../domain/payment';
@@ -15,6 +16,7 @@ export const AFTER_SUCCESS: Partial<Record<PaymentKind, Effect>> = { disbursemen
 export const AFTER_RETURN: Partial<Record<PaymentKind, Effect>> = { disbursement: fixPlans };
 export const AFTER_CANCEL: Partial<Record<PaymentKind, Effect>> = {
   disbursement: fixPlans,
+  payment: (trx, payments, at) => reopenStatementParts(trx, payments, at),
   // What was to be moved lies in the ledger as it came, and the next run moves it.
   'agency-return': (trx, payments) =>
     markReceiptsUnmoved(

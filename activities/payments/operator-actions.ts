@@ -14,7 +14,8 @@ import { findRequest, raisePayments, requestIdOf } from './prepare';
 /** What an operator may act on (DESIGN 5.4): a case's own preparation is not theirs to cancel. */
 const OPEN_TO: Record<OperatorAction, readonly PaymentState[]> = {
   retry: ['failed', 'returned'],
-  correct: ['failed', 'returned'],
+  // What was held since the register has another payee now.
+  correct: ['failed', 'returned', 'held'],
   cancel: ['failed', 'returned', 'held'],
 };
 

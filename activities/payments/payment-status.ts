@@ -3,9 +3,12 @@ import { loadCase } from '../../db/cases';
 import { countPayments } from '../../db/payments';
 import { loadCalendar } from '../../db/register';
 import type { BusinessMoment } from '../../domain/business-time';
+import type { Calendar } from '../../domain/calendar';
 import { waitsForBank } from '../../domain/payment';
-import { addDays } from '../../domain/plain-date';
+import { addDays, addMonths, firstDayOf, periodOf, type PlainDate } from '../../domain/plain-date';
+import { windowDates } from '../../domain/policy';
 import { Refusal } from '../../domain/refusal';
+import { policyOfCase } from '../prepayment/disbursement';
 import type { PaymentStatus } from '../types';
 
 /**
@@ -19,14 +22,43 @@ export async function statusOf(db: Knex, caseId: string, at: BusinessMoment): Pr
     .where({ case_id: caseId, state: 'succeeded' })
     .where('paid_on', '>=', at.date)
     .first<{ payment_id: string } | undefined>('payment_id');
-  if (!waitsForBank(counts) && !counts.released && !fresh) return { counts, askAgainOn: null };
+  const asks = waitsForBank(counts) || counts.released || fresh;
+  if (!asks && !counts.held) return { counts, askAgainOn: null };
   const calendar = await loadCalendar(db, region);
+  const resumption = counts.held ? await resumptionOf(db, caseId, calendar, at) : {};
+  return { counts, askAgainOn: null, ...resumption, ...(asks ? { askAgainOn: askAgain(calendar, at) } : {}) };
+}
+
+function askAgain(calendar: Calendar, at: BusinessMoment): PlainDate {
   const tomorrow = addDays(at.date, 1);
   try {
-    return { counts, askAgainOn: calendar.firstWorkingDayOnOrAfter(tomorrow) };
+    return calendar.firstWorkingDayOnOrAfter(tomorrow);
   } catch (error) {
     // Past the published calendars the bank is asked every day: a question needs no working day.
-    if (error instanceof Refusal && error.code === 'CalendarNotPublished') return { counts, askAgainOn: tomorrow };
+    if (isUnpublished(error)) return tomorrow;
     throw error;
   }
+}
+
+/** Held payments are looked at again on the batch day of the next window (DESIGN 5.5: paid in the next run). */
+async function resumptionOf(
+  db: Knex,
+  caseId: string,
+  calendar: Calendar,
+  { date }: BusinessMoment,
+): Promise<Partial<Pick<PaymentStatus, 'askAgainOn' | 'resumeHeldOn'>>> {
+  const { window } = (await policyOfCase(db, caseId)).policy;
+  const month = periodOf(date);
+  try {
+    const runs = [month, addMonths(month, 1)].map((each) => windowDates(window!, each, calendar).batchOn);
+    return { resumeHeldOn: runs.find((run) => run > date)! };
+  } catch (error) {
+    // Asked again when the next month begins: the calendar may be there by then.
+    if (isUnpublished(error)) return { askAgainOn: firstDayOf(addMonths(month, 1)) };
+    throw error;
+  }
+}
+
+function isUnpublished(error: unknown): boolean {
+  return error instanceof Refusal && error.code === 'CalendarNotPublished';
 }

@@ -62,7 +62,29 @@ const POSTINGS: Partial<Record<PaymentKind, PostingsOf>> = {
       ],
     };
   },
+  payment: (payment) => {
+    const { institution, enterprise } = partiesOf(payment);
+    const payable = supervisedAccounts.payable(institution, enterprise);
+    const transit = supervisedAccounts.transitToEnterprise(institution, enterprise);
+    const supervised = supervisedAccounts.cash();
+    return {
+      sent: [{ book: 'supervised', event: 'payment-sent', debit: payable, credit: transit }],
+      booked: [{ book: 'supervised', event: 'payment-booked', debit: transit, credit: supervised }],
+      failed: [{ book: 'supervised', event: 'payment-failed', debit: transit, credit: payable }],
+      returned: [{ book: 'supervised', event: 'payment-returned', debit: supervised, credit: payable }],
+    };
+  },
 };
+
+/** Who pays whom. */
+export function partiesOf({ paymentId, institution, enterprise }: PaymentRecord): {
+  institution: string;
+  enterprise: string;
+} {
+  if (institution === undefined || enterprise === undefined)
+    throw new TypeError(`${paymentId} names no institution or enterprise`);
+  return { institution, enterprise };
+}
 
 function namesOf(payment: PaymentRecord): { institution: string; pool: Pool; advanceYear: number } {
   const { institution, pool, advanceYear } = payment;

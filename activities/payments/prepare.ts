@@ -6,7 +6,7 @@ import { preparePayments } from '../../db/payments';
 import { loadPolicyBook, loadStaff } from '../../db/register';
 import { assignPeople } from '../../domain/approval';
 import type { BusinessMoment } from '../../domain/business-time';
-import { formatYuan, sum } from '../../domain/money';
+import { formatYuan } from '../../domain/money';
 import type { RaisedRequest } from '../types';
 
 /** A scheduled case is prepared by the engine itself, which is no person (DESIGN 8). */
@@ -49,10 +49,20 @@ export async function raisePayments(
 ): Promise<RaisedRequest | null> {
   const { caseId, revision, payments, at } = input;
   const requestId = requestIdOf(caseId, revision);
-  const { region, policy } = await loadCase(trx, caseId);
+  const { region } = await loadCase(trx, caseId);
   await preparePayments(trx, { region, caseId, requestId, payments, at });
   if (payments.length === 0) return null;
+  return raisePrepared(trx, input);
+}
 
+/** Raises a request over the payments that name it already. @throws Refusal as {@link raisePayments} does */
+export async function raisePrepared(
+  trx: Knex,
+  input: { caseId: string; revision: number; subject: string; preparedBy: string; at: BusinessMoment },
+): Promise<RaisedRequest | null> {
+  const { caseId, revision, at } = input;
+  const requestId = requestIdOf(caseId, revision);
+  const { region, policy } = await loadCase(trx, caseId);
   const { levels } = (await loadPolicyBook(trx)).get(policy.id, policy.version).policy.approval;
   const staff = (await loadStaff(trx, region)).filter(({ person }) => person !== input.preparedBy);
   assignPeople(levels, staff, at.date);
@@ -65,12 +75,13 @@ export async function raisePayments(
     at,
     levels: levels.map(({ level, role }) => ({ level, role })),
   });
+  const [raised] = await loadRequests(trx, { requestId });
   await addEvents(trx, caseId, at, [
     {
       key: `${requestId}/prepared`,
       event: 'prepared',
       actor: input.preparedBy,
-      detail: `${requestId}: ${payments.length} payments, ${formatYuan(sum(payments.map(({ amountFen }) => amountFen)))}`,
+      detail: `${requestId}: ${raised!.payments} payments, ${formatYuan(raised!.amountFen)}`,
     },
   ]);
   return findRequest(trx, requestId);

@@ -1,0 +1,129 @@
+import { addAlert, addEvents, loadCase, openCase } from '../../db/cases';
+import { loadRequests } from '../../db/approvals';
+import { loadPayments } from '../../db/payments';
+import { loadCalendar } from '../../db/register';
+import { policyWith } from '../../db/region-policy';
+import { loadUnpaid, prepareWindowPayments } from '../../db/window-payments';
+import { loadApplied, loadConfirmed } from '../../db/window-totals';
+import { nextLevel } from '../../domain/approval';
+import { formatYuan } from '../../domain/money';
+import type { PaymentState } from '../../domain/payment';
+import { firstDayOf, period as toPeriod, type PlainDate } from '../../domain/plain-date';
+import { windowDates } from '../../domain/policy';
+import type { ActivityDependencies } from '../dependencies';
+import { ENGINE, findRequest, preparerOf, raisePrepared, requestIdOf } from '../payments/prepare';
+import { knownOrWaiting, policyName, policyOfCase } from '../prepayment/disbursement';
+import type { WindowActivities } from '../types';
+
+/**
+ * 药品货款直接结算 (新医保发〔2025〕50号 四(二)): one window a month. What belongs to it stands in the data, by the dates on
+ * the lines and statements; these steps open it, close its cut-offs and form its batch.
+ */
+export function createWindowActivities({
+  db,
+  log,
+}: ActivityDependencies): Omit<WindowActivities, 'resumeHeldPayments'> {
+  type Closing = 'applications_closed_on' | 'confirmations_closed_on';
+
+  /** Under the lock of the window's row, so that no command in bulk is half inside it. */
+  async function close(
+    caseId: string,
+    at: { date: PlainDate; time: string },
+    column: Closing,
+    tell: (totals: { region: string; period: string }) => Promise<{ event: string; detail: string }>,
+  ): Promise<void> {
+    const { region, period } = await loadCase(db, caseId);
+    await db.transaction(async (trx) => {
+      await trx('settle.windows').where({ region, period }).forUpdate().first('period');
+      await trx('settle.windows')
+        .where({ region, period })
+        .whereNull(column)
+        .update({ [column]: at.date });
+      const { event, detail } = await tell({ region, period });
+      await addEvents(trx, caseId, at, [{ key: event, event, actor: ENGINE, detail }]);
+      log.info({ caseId, event }, detail);
+    });
+  }
+
+  return {
+    async openWindow({ caseId, at, region, period }) {
+      const month = toPeriod(period);
+      const policy = await policyWith(db, region, 'window', firstDayOf(month));
+      await openCase(db, { caseId, region, kind: 'window', period, policy, at });
+      await db('settle.windows').insert({ region, period }).onConflict().ignore();
+      const kept = await policyOfCase(db, caseId);
+      const calendar = await loadCalendar(db, region);
+      return knownOrWaiting(at, () => {
+        const { applicationTo, confirmationTo, batchOn, payBy } = windowDates(kept.policy.window!, month, calendar);
+        return { policy: policyName(kept), applicationTo, confirmationTo, batchOn, payBy };
+      });
+    },
+
+    closeApplications: ({ caseId, at }) =>
+      close(caseId, at, 'applications_closed_on', async ({ region, period }) => {
+        const { accepted, acceptedFen, rejected } = await loadApplied(db, region, period);
+        const detail = `${accepted} lines accepted, ${formatYuan(acceptedFen)}; ${rejected} rejected`;
+        return { event: 'applications-closed', detail };
+      }),
+
+    closeConfirmations: ({ caseId, at }) =>
+      close(caseId, at, 'confirmations_closed_on', async ({ region, period }) => {
+        const { statements, payments, netFen, open, openFen } = await loadConfirmed(db, region, period);
+        const detail = `${statements} statements confirmed, ${formatYuan(netFen)} in ${payments} payments; ${open} lines stay open, ${formatYuan(openFen)}`;
+        return { event: 'confirmations-closed', detail };
+      }),
+
+    async prepareWindowBatch({ caseId, at, revision }) {
+      const requestId = requestIdOf(caseId, revision);
+      const raised = await db.transaction(async (trx) => {
+        const before = await findRequest(trx, requestId);
+        if (before) return before;
+        const { region, period } = await loadCase(trx, caseId);
+        const preparedBy = await preparerOf(trx, await loadPayments(trx, { caseId, states: ['prepared'] }));
+        const payments = await prepareWindowPayments(trx, { region, period, caseId, requestId, at });
+        if (payments === 0) return null;
+        return raisePrepared(trx, { caseId, revision, subject: 'settlement window', preparedBy, at });
+      });
+      log.info({ caseId, revision, requestId: raised?.requestId }, 'payment batch prepared');
+      return raised;
+    },
+
+    async noticeOverdueWindow({ caseId, at }) {
+      const { region, period } = await loadCase(db, caseId);
+      const unpaid = await loadUnpaid(db, region, period);
+      if (unpaid.length === 0) return;
+      const parts = await Promise.all(
+        unpaid.map(async ({ state, payments, amountFen, requestId }) => {
+          const [request] = requestId === null ? [] : await loadRequests(db, { requestId });
+          const level = request && nextLevel(request)?.level;
+          return `${payments} payments, ${formatYuan(amountFen)}: ${holderOf(state, level)}`;
+        }),
+      );
+      const detail = parts.join('; ');
+      await addEvents(db, caseId, at, [{ key: 'overdue', event: 'window-overdue', actor: ENGINE, detail }]);
+      await addAlert(db, { caseId, kind: 'window-overdue', on: at.date, detail });
+      log.warn({ caseId }, 'the window is overdue');
+    },
+  };
+}
+
+/** With whom a payment waits that has not arrived. */
+function holderOf(state: PaymentState | 'none', level: string | undefined): string {
+  switch (state) {
+    case 'prepared':
+      return level === undefined ? 'with the preparation' : `waits for ${level}`;
+    case 'approved':
+      return 'waits for the cashier';
+    case 'held':
+      return 'held: suspended, or another payee in the register';
+    case 'failed':
+    case 'returned':
+      return 'waits for an operator';
+    case 'released':
+    case 'sent':
+    case 'unknown':
+      return 'with the bank';
+    default:
+      return 'not prepared';
+  }
+}
