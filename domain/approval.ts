@@ -26,12 +26,16 @@ export interface DecisionInput {
   decision: Decision;
   contentSha256: string;
   reason: string;
+  /** The payees that the request marks were looked at; without marks it says nothing. */
+  payeesConfirmed?: boolean;
 }
 
 export interface ReleaseInput {
   requestId: string;
   person: string;
   contentSha256: string;
+  /** Holds payments whose payee is no longer who was approved, and releases the others; else the release is refused. */
+  holdDiffering?: boolean;
 }
 
 export interface RuleFinding {
