@@ -40,6 +40,13 @@ export function isConflict({ groupStatus, groupReason }: StatusReport): boolean 
   return groupStatus === 'RJCT' && DUPLICATE_MESSAGE.includes(groupReason?.code ?? '');
 }
 
+/** A report without what it says was never received; undefined where it says nothing else. */
+export function withoutNeverReceived(report: StatusReport): StatusReport | undefined {
+  if (report.groupReason?.code === NEVER_RECEIVED) return undefined;
+  const payments = report.payments.filter(({ reason }) => reason?.code !== NEVER_RECEIVED);
+  return payments.length === 0 && report.payments.length > 0 ? undefined : { ...report, payments };
+}
+
 /** What outweighs what where several reports speak of one payment: the further the bank says it is, the more it has seen. */
 const WEIGHT: Partial<Record<PaymentAnswerState, number>> = {
   'unknown-to-bank': 0,
@@ -113,7 +120,7 @@ function answerOf(payment: PaymentStatus, report: StatusReport): PaymentAnswer {
 /** Puts bookings over the answers of the report. @throws Refusal `BankMessageInvalid`; nothing of the answer counts. */
 export function withBookings(
   answers: readonly PaymentAnswer[],
-  question: PaymentQuestion,
+  question: Pick<PaymentQuestion, 'payments'>,
   notifications: readonly Notification[],
 ): PaymentAnswer[] {
   const amounts = new Map(question.payments.map(({ endToEndId, amountFen }) => [endToEndId, amountFen]));

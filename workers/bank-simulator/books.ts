@@ -47,11 +47,14 @@ export interface Books {
   bookCredit(credit: Credit): void;
   /** Undefined when the bank has never heard of the account. */
   statement(account: string, date: PlainDate): BankStatement | undefined;
+  /** Accounts that were opened here or paid from here, with their days that have entries, from one to before another. */
+  movedDays(from: PlainDate, before: PlainDate): { account: string; date: PlainDate }[];
 }
 
 export function createBooks(): Books {
   const openings = new Map<string, string>();
   const booked = new Map<string, Map<PlainDate, BankEntry[]>>();
+  const debtors = new Set<string>();
 
   function book(account: string, entry: BankEntry): void {
     let days = booked.get(account);
@@ -65,9 +68,17 @@ export function createBooks(): Books {
     open: (account, opening) => void openings.set(account, opening),
     openingOf: (account) => openings.get(account),
     bookPayment(payment) {
+      debtors.add(payment.debtorAccount);
       for (const entry of debtorEntries(payment)) book(payment.debtorAccount, entry);
       for (const entry of debtorEntries(payment)) book(payment.creditorAccount, mirrored(entry, payment));
     },
+    movedDays: (from, before) =>
+      [...new Set([...openings.keys(), ...debtors])].sort().flatMap((account) =>
+        [...(booked.get(account)?.keys() ?? [])]
+          .filter((date) => date >= from && date < before)
+          .sort()
+          .map((date) => ({ account, date })),
+      ),
     bookCredit: (credit) => book(credit.account, creditEntry(credit)),
     statement(account, date) {
       const days = booked.get(account);

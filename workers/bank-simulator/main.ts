@@ -1,20 +1,22 @@
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
+import { watchDirectory } from './directory';
 import { readFaults } from './faults';
 import { createBankServer } from './server';
 import { openBankStore } from './store';
 
 /**
  * The bank simulator as a process of its own:
- * `node main.js --data DIR [--port 0] [--faults FILE] [--no-fsync] [--exit-on-stdin-close]`.
- * It listens on the loopback address only and prints one JSON line, `{"url": "http://127.0.0.1:4711"}`, when it is ready.
+ * `node main.js --data DIR [--port 0] [--directory DIR] [--faults FILE] [--no-fsync] [--exit-on-stdin-close]`.
+ * With a directory it also takes and answers files there. It listens on the loopback address only and prints one JSON line, `{"url": "http://127.0.0.1:4711"}`, when it is ready.
  */
 function main(): void {
   const { values } = parseArgs({
     options: {
       data: { type: 'string' },
       port: { type: 'string', default: '0' },
+      directory: { type: 'string' },
       faults: { type: 'string' },
       'no-fsync': { type: 'boolean', default: false },
       'exit-on-stdin-close': { type: 'boolean', default: false },
@@ -26,10 +28,18 @@ function main(): void {
   const store = openBankStore(values.data, faults, { fsync: !values['no-fsync'] });
   const server = createBankServer({ store, log });
 
+  const ending = new AbortController();
+  const { signal } = ending;
+  const watching =
+    values.directory === undefined ? undefined : watchDirectory(values.directory, { store, log, signal });
+
   const stop = (): void => {
+    ending.abort();
     server.close(() => {
-      store.close();
-      process.exit(0);
+      void Promise.resolve(watching).then(() => {
+        store.close();
+        process.exit(0);
+      });
     });
     server.closeAllConnections();
   };

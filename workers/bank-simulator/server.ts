@@ -3,23 +3,15 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { BUSINESS_MOMENT_HEADER } from '../../activities/bank/http-bank';
-import { hashText } from '../../activities/bank/ids';
-import { writeCamt053 } from '../../activities/bank/iso20022/camt053';
-import { writeCamt054 } from '../../activities/bank/iso20022/camt054';
-import type { Notification } from '../../activities/bank/iso20022/camt054';
 import { readPacs028 } from '../../activities/bank/iso20022/pacs028';
-import type { StatusRequest } from '../../activities/bank/iso20022/pacs028';
 import { readPain001 } from '../../activities/bank/iso20022/pain001';
-import { writePain002 } from '../../activities/bank/iso20022/pain002';
-import type { PaymentStatus } from '../../activities/bank/iso20022/pain002';
 import { parseMoment } from '../../activities/bank/iso20022/values';
 import type { BusinessMoment } from '../../domain/business-time';
 import { formatYuan, parseYuan } from '../../domain/money';
 import { isPlainDate } from '../../domain/plain-date';
-import type { PlainDate } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import type { StoredPayment } from './books';
-import { debtorEntries } from './books';
+import { bookings, firstReport, statement, statusReport } from './messages';
 import type { BankStore } from './store';
 
 /**
@@ -64,11 +56,11 @@ async function handle(store: BankStore, request: IncomingMessage): Promise<Reply
   const body = await readBody(request);
   switch (`${request.method} ${url.pathname}`) {
     case 'POST /pain001':
-      return receivePain001(store, body, momentOf(request));
+      return xml(firstReport(store, readPain001(body), momentOf(request)));
     case 'POST /pacs028':
-      return reportStatus(store, readPacs028(body), momentOf(request));
+      return xml(statusReport(store, readPacs028(body), momentOf(request)));
     case 'POST /camt054':
-      return notifyBookings(store, readPacs028(body), momentOf(request));
+      return xml(bookings(store, readPacs028(body), momentOf(request))) ?? { status: 204, body: '' };
     case 'GET /camt053':
       return sendStatement(store, url.searchParams, momentOf(request));
     case 'POST /accounts':
@@ -104,95 +96,18 @@ function momentOf(request: IncomingMessage): BusinessMoment | undefined {
   return moment;
 }
 
-function receivePain001(store: BankStore, body: Buffer, moment: BusinessMoment | undefined): Reply | undefined {
-  const batch = readPain001(body);
-  const at = moment ?? batch.createdAt;
-  const reception = store.receive(batch, at);
-  if (reception.kind === 'no-answer') return undefined;
-  const report = {
-    messageId: `S${hashText(`${batch.messageId} received`, 16)}`,
-    createdAt: at,
-    originalMessageId: batch.messageId,
-    originalCount: batch.instructions.length,
-  };
-  if (reception.kind === 'conflict') {
-    const groupReason = { code: 'DUPL', text: 'message id is known with other content' };
-    return xml(writePain002({ ...report, groupStatus: 'RJCT', groupReason, payments: [] }));
-  }
-  return xml(writePain002({ ...report, payments: reception.payments.flatMap((payment) => statusOf(payment)) }));
-}
-
-function xml(body: string): Reply {
-  return { status: 200, body };
-}
-
-/** As the first answer where `until` is left out; else as the books stand on that day. */
-function statusOf(payment: StoredPayment, until?: PlainDate): PaymentStatus[] {
-  const { decision, endToEndId } = payment;
-  switch (decision.outcome) {
-    case 'lost':
-      return [unknownPayment(endToEndId)];
-    case 'rejected': {
-      const { reasonCode: code, reason: text } = decision;
-      return [{ endToEndId, status: 'RJCT', reason: { code, ...(text !== undefined && { text }) } }];
-    }
-    case 'booked': {
-      const booked = until !== undefined && decision.bookedOn <= until;
-      const status: PaymentStatus = { endToEndId, status: booked ? 'ACSC' : 'ACSP' };
-      return decision.twice ? [status, status] : [status];
-    }
-  }
-}
-
-function unknownPayment(endToEndId: string): PaymentStatus {
-  return { endToEndId, status: 'RJCT', reason: { code: 'NOOR', text: 'no original transaction received' } };
-}
-
-function reportStatus(store: BankStore, request: StatusRequest, moment: BusinessMoment | undefined): Reply {
-  const at = moment ?? request.createdAt;
-  const known = new Map(store.payments(request.originalMessageId)?.map((payment) => [payment.endToEndId, payment]));
-  const ids = request.endToEndIds.length > 0 ? request.endToEndIds : [...known.keys()];
-  const payments = ids.flatMap((id) => {
-    const payment = known.get(id);
-    return payment ? statusOf(payment, at.date) : [unknownPayment(id)];
-  });
-  const noSuchMessage = { code: 'NOOR', text: 'no original message received' };
-  return xml(
-    writePain002({
-      messageId: `S${hashText(`${request.messageId} status`, 16)}`,
-      createdAt: at,
-      originalMessageId: request.originalMessageId,
-      ...(known.size === 0 && { groupStatus: 'RJCT', groupReason: noSuchMessage }),
-      payments,
-    }),
-  );
-}
-
-function notifyBookings(store: BankStore, request: StatusRequest, moment: BusinessMoment | undefined): Reply {
-  const at = moment ?? request.createdAt;
-  const wanted = new Set(request.endToEndIds);
-  const byAccount = new Map<string, Notification>();
-  for (const payment of store.payments(request.originalMessageId) ?? []) {
-    if (wanted.size > 0 && !wanted.has(payment.endToEndId)) continue;
-    const entries = debtorEntries(payment).filter(({ bookedOn }) => bookedOn <= at.date);
-    if (entries.length === 0) continue;
-    const { debtorAccount: account } = payment;
-    if (!byAccount.has(account)) byAccount.set(account, { account, entries: [] });
-    const twice = payment.decision.outcome === 'booked' && payment.decision.twice === true;
-    byAccount.get(account)!.entries.push(...entries, ...(twice ? entries : []));
-  }
-  if (byAccount.size === 0) return { status: 204, body: '' };
-  return xml(writeCamt054(`N${hashText(`${request.messageId} bookings`, 16)}`, at, [...byAccount.values()]));
+function xml(body: string): Reply;
+function xml(body: string | undefined): Reply | undefined;
+function xml(body: string | undefined): Reply | undefined {
+  return body === undefined ? undefined : { status: 200, body };
 }
 
 function sendStatement(store: BankStore, query: URLSearchParams, moment: BusinessMoment | undefined): Reply {
   const account = query.get('account') ?? '';
   const date = query.get('date') ?? '';
   if (!isPlainDate(date)) throw new BadRequest('date is missing or none');
-  const statement = store.statement(account, date);
-  if (!statement) return { status: 404, body: 'no such account' };
-  const at = moment ?? { date, time: '23:59' };
-  return xml(writeCamt053(`A${hashText(`${account} ${date}`, 16)}`, at, statement));
+  const found = statement(store, { account, date }, moment ?? { date, time: '23:59' });
+  return xml(found) ?? { status: 404, body: 'no such account' };
 }
 
 const amount = z

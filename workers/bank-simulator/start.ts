@@ -11,6 +11,8 @@ export interface BankSimulatorOptions {
   logFile: string;
   /** Scripted faults, shaped like a scenario's `bank:` entries; written to `faults.json` in the data directory. */
   faults?: readonly object[];
+  /** Where it takes files and puts its answers, beside HTTP: see `watchDirectory`. */
+  directory?: string;
   /** Off only for rehearsals, whose data nobody needs after a power failure. Default on. */
   fsync?: boolean;
   /** 0, the default, takes a free port. */
@@ -23,7 +25,7 @@ export type BankSimulator = Service<{ url: string }>;
 
 /** Starts the simulator as a process that lives at most as long as this one. `ready.url` is its base URL. @throws ServiceFailure */
 export function startBankSimulator(options: BankSimulatorOptions): Promise<BankSimulator> {
-  const { dataDirectory, logFile, faults, fsync = true, port = 0 } = options;
+  const { dataDirectory, logFile, directory, faults, fsync = true, port = 0 } = options;
   const entry = options.entry ?? [join(projectRoot(), 'dist', 'workers', 'bank-simulator', 'main.js')];
   const args = [...entry, '--data', dataDirectory, '--port', String(port)];
   if (faults !== undefined && faults.length > 0) {
@@ -31,6 +33,7 @@ export function startBankSimulator(options: BankSimulatorOptions): Promise<BankS
     writeFileSync(faultsFile, JSON.stringify(faults, undefined, 2));
     args.push('--faults', faultsFile);
   }
+  if (directory !== undefined) args.push('--directory', directory);
   if (!fsync) args.push('--no-fsync');
   // A log of its own for every start: the ready line of an earlier one must not be taken for this one's.
   if (existsSync(logFile)) renameSync(logFile, `${logFile}.previous`);

@@ -20,6 +20,8 @@ import { openJournal } from './journal';
 type Fact =
   | { type: 'account'; account: string; opening: string }
   | { type: 'credits'; credits: Credit[] }
+  /** Over directories, where the bank ends its days itself. */
+  | { type: 'day'; date: PlainDate }
   /** A message whose every payment was lost: the bank never saw it, and only the script remembers. */
   | { type: 'never-arrived'; messageId: string }
   | { type: 'message'; messageId: string; contentHash: string; payments: Omit<StoredPayment, 'messageId'>[] };
@@ -30,6 +32,7 @@ interface State {
   neverArrived: Set<string>;
   credits: Map<string, Credit>;
   books: Books;
+  today: PlainDate | undefined;
 }
 
 export type Reception =
@@ -49,6 +52,11 @@ export interface BankStore {
   /** Books credits, all or none; `false` when an id is known with other content. */
   credit(credits: readonly Credit[]): boolean;
   statement(account: string, date: PlainDate): BankStatement | undefined;
+  /** The day that the bank has last begun; undefined before the first. */
+  today(): PlainDate | undefined;
+  begin(date: PlainDate): void;
+  /** Accounts of this bank's customers with entries, on days from one to before another. */
+  movedDays(from: PlainDate, before: PlainDate): { account: string; date: PlainDate }[];
   close(): void;
 }
 
@@ -59,6 +67,7 @@ export function openBankStore(dataDirectory: string, faults: readonly Fault[], o
     neverArrived: new Set(),
     credits: new Map(),
     books: createBooks(),
+    today: undefined,
   };
   const journal = openJournal(join(dataDirectory, 'bank.jsonl'), options, (fact) => apply(state, fact as Fact));
   const record = (fact: Fact): void => {
@@ -71,6 +80,9 @@ export function openBankStore(dataDirectory: string, faults: readonly Fault[], o
     openAccounts: (accounts) => openAccounts(state, record, accounts),
     credit: (credits) => creditAll(state, record, credits),
     statement: (account, date) => state.books.statement(account, date),
+    today: () => state.today,
+    begin: (date) => record({ type: 'day', date }),
+    movedDays: (from, before) => state.books.movedDays(from, before),
     close: (): void => (journal satisfies Journal).close(),
   };
 }
@@ -85,6 +97,9 @@ function apply(state: State, fact: Fact): void {
         state.credits.set(credit.id, credit);
         state.books.bookCredit(credit);
       }
+      return;
+    case 'day':
+      state.today = fact.date;
       return;
     case 'never-arrived':
       state.neverArrived.add(fact.messageId);

@@ -3,16 +3,23 @@ import { formatYuan } from '../../../domain/money';
 import type { PlainDate } from '../../../domain/plain-date';
 import type { BankEntry, BankStatement } from '../port';
 import { readDirection, readEntries, writeEntry, writeSummary } from './entries';
-import { formatMoment, readAccount, readAmount, readDateChoice, writeAccount, writeAmount } from './values';
+import { formatMoment, readAccount, readAmount, readDateChoice, readMoment, writeAccount, writeAmount } from './values';
 import type { Element } from './xml';
-import { child, children, descend, documentOf, invalid, readDocument, tag, text } from './xml';
+import { child, children, descend, documentOf, invalid, optional, readDocument, tag, text } from './xml';
 
 /** Bank to customer statement: everything booked on one account on one day, between two balances. */
 export const CAMT053 = 'camt.053.001.08';
 
-export function writeCamt053(messageId: string, createdAt: BusinessMoment, statement: BankStatement): string {
+/** `inAnswerTo` is the id of the request (camt.060) that this statement answers; a bank that sends it by itself has none. */
+export function writeCamt053(
+  messageId: string,
+  createdAt: BusinessMoment,
+  statement: BankStatement,
+  inAnswerTo?: string,
+): string {
   const { account, date, openingFen, closingFen, entries } = statement;
   const moment = tag('CreDtTm', formatMoment(createdAt));
+  const query = inAnswerTo === undefined ? '' : `<OrgnlBizQry>${tag('MsgId', inAnswerTo)}</OrgnlBizQry>`;
   const content =
     `<FrToDt>${tag('FrDtTm', `${date}T00:00:00+08:00`)}${tag('ToDtTm', `${date}T23:59:59+08:00`)}</FrToDt>` +
     writeAccount('Acct', account) +
@@ -22,7 +29,7 @@ export function writeCamt053(messageId: string, createdAt: BusinessMoment, state
     entries.map(writeEntry).join('');
   return documentOf(
     CAMT053,
-    `<BkToCstmrStmt><GrpHdr>${tag('MsgId', messageId)}${moment}</GrpHdr>` +
+    `<BkToCstmrStmt><GrpHdr>${tag('MsgId', messageId)}${moment}${query}</GrpHdr>` +
       `<Stmt>${tag('Id', messageId)}${moment}${content}</Stmt></BkToCstmrStmt>`,
   );
 }
@@ -42,7 +49,23 @@ function writeBalance(code: string, amountFen: bigint, date: PlainDate): string 
  * @throws Refusal `BankMessageInvalid` naming the element.
  */
 export function readCamt053(source: string | Uint8Array): BankStatement[] {
+  return statementsOf(readDocument(source, CAMT053, 'BkToCstmrStmt'));
+}
+
+/** The statements with when the bank made them, and for whom. @throws as {@link readCamt053} */
+export function readStatementFile(source: string | Uint8Array): {
+  createdAt: BusinessMoment;
+  /** Made for a request, and not at the end of the day. */
+  onRequest: boolean;
+  statements: BankStatement[];
+} {
   const root = readDocument(source, CAMT053, 'BkToCstmrStmt');
+  const header = child(root, 'GrpHdr');
+  const createdAt = readMoment(child(header, 'CreDtTm'));
+  return { createdAt, onRequest: optional(header, 'OrgnlBizQry') !== undefined, statements: statementsOf(root) };
+}
+
+function statementsOf(root: Element): BankStatement[] {
   child(root, 'GrpHdr');
   const statements = children(root, 'Stmt').map(readStatement);
   if (statements.length === 0) throw invalid(CAMT053, 'BkToCstmrStmt/Stmt', 'is missing');
