@@ -40,7 +40,10 @@ export async function liveSha256(db: Knex, requestId: string): Promise<string> {
 }
 
 export interface RecordedAttempt {
-  caseId: string;
+  /** Null where it was at no case. */
+  caseId: string | null;
+  /** A receipt, an exception, a day, a person. */
+  subject: string | null;
   requestId: string | null;
   date: string;
   time: string;
@@ -56,7 +59,7 @@ export interface RecordedAttempt {
 /** Every attempt at a decision, refused ones too, in the order in which they were made. */
 export async function loadDecisionAttempts(
   db: Knex,
-  where: { caseId?: string; requestId?: string; region?: string },
+  where: { caseId?: string; requestId?: string; region?: string; refused?: boolean },
 ): Promise<RecordedAttempt[]> {
   const query = db('settle.decision_attempts as a').leftJoin(
     'settle.decision_outcomes as o',
@@ -66,10 +69,14 @@ export async function loadDecisionAttempts(
   if (where.caseId !== undefined) void query.where('a.case_id', where.caseId);
   if (where.requestId !== undefined) void query.where('a.request_id', where.requestId);
   if (where.region !== undefined)
-    void query.join('settle.cases as c', 'c.case_id', 'a.case_id').where('c.region', where.region);
+    void query
+      .leftJoin('settle.cases as c', 'c.case_id', 'a.case_id')
+      .whereRaw('coalesce(a.region, c.region) = ?', [where.region]);
+  if (where.refused) void query.whereRaw(`coalesce(o.outcome, 'fault') <> 'accepted'`);
   const rows = await query.orderBy('a.attempt_id').select('a.*', 'o.outcome', 'o.message');
   return rows.map((row) => ({
     caseId: row.case_id,
+    subject: row.subject,
     requestId: row.request_id,
     date: row.on_date,
     time: row.at_time,

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ApprovalLevel, DecisionInput, ReleaseInput } from '../domain/approval';
+import type { ApprovalLevel, ApprovalRequest, CaseAct, DecisionInput, ReleaseInput } from '../domain/approval';
 import type { BusinessMoment } from '../domain/business-time';
 
 export interface RequestRecord {
@@ -14,7 +14,7 @@ export interface RequestRecord {
   preparedBy: string;
   levels: ApprovalLevel[];
   state: 'open' | 'approved' | 'rejected' | 'released';
-  decisions: { level: string; person: string; decision: 'approve' | 'reject' }[];
+  decisions: ApprovalRequest['decisions'];
 }
 
 /** Raises a request over the payments that name it; the database takes the hash of what they say. */
@@ -53,7 +53,8 @@ export async function loadRequests(
   const rows = await query.orderBy('r.request_id').select(
     'r.*',
     'c.region',
-    db.raw(`(select coalesce(jsonb_agg(jsonb_build_object('level', d.level, 'person', d.person, 'decision', d.decision)
+    db.raw(`(select coalesce(jsonb_agg(jsonb_strip_nulls(
+                jsonb_build_object('level', d.level, 'person', d.person, 'actingFor', d.acting_for, 'decision', d.decision))
               order by d.level_no), '[]') from settle.approval_decisions d where d.request_id = r.request_id) as decisions`),
   );
   return rows.map((row) => ({
@@ -84,15 +85,17 @@ export async function insertDecision(db: Knex, input: DecisionInput, at: Busines
     .first('level_no');
   if (same) return;
   await db.raw(
-    `insert into settle.approval_decisions (request_id, level_no, level, person, decision, content_sha256, reason, decided_on, at_time)
-     select ?, count(d.*) + 1, ?, ?, ?, ?, ?, ?, ? from settle.approval_decisions d where d.request_id = ?`,
+    `insert into settle.approval_decisions (request_id, level_no, level, person, acting_for, decision, content_sha256, reason, payees_confirmed, decided_on, at_time)
+     select ?, count(d.*) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ? from settle.approval_decisions d where d.request_id = ?`,
     [
       input.requestId,
       input.level,
       input.person,
+      input.actingFor ?? null,
       input.decision,
       input.contentSha256,
       input.reason,
+      input.payeesConfirmed ?? false,
       at.date,
       at.time,
       input.requestId,
@@ -109,64 +112,15 @@ export async function insertRelease(db: Knex, input: ReleaseInput, at: BusinessM
   await db('settle.releases').insert({
     request_id: input.requestId,
     person: input.person,
+    acting_for: input.actingFor ?? null,
     content_sha256: input.contentSha256,
     released_on: at.date,
     at_time: at.time,
   });
 }
 
-export interface Attempt {
-  updateId: string;
-  caseId: string;
-  requestId?: string;
-  person: string;
-  action: string;
-  level?: string;
-  contentSha256?: string;
-  reason?: string;
-  at: BusinessMoment;
-}
-
-/** Records an attempt before anything is decided; its outcome follows with {@link recordOutcome}. */
-export async function recordAttempt(db: Knex, attempt: Attempt): Promise<bigint> {
-  const [row] = await db('settle.decision_attempts')
-    .insert({
-      update_id: attempt.updateId,
-      case_id: attempt.caseId,
-      request_id: attempt.requestId ?? null,
-      person: attempt.person,
-      action: attempt.action,
-      level: attempt.level ?? null,
-      content_sha256: attempt.contentSha256 ?? null,
-      reason: attempt.reason ?? '',
-      on_date: attempt.at.date,
-      at_time: attempt.at.time,
-    })
-    .returning<{ attempt_id: bigint }[]>('attempt_id');
-  return row!.attempt_id;
-}
-
-/** What an update id was used for first, unless it was refused then: a refused update leaves nothing behind. */
-export async function findAttempt(db: Knex, updateId: string): Promise<Omit<Attempt, 'at'> | undefined> {
-  const row = await db('settle.decision_attempts as a')
-    .leftJoin('settle.decision_outcomes as o', 'o.attempt_id', 'a.attempt_id')
-    .where('a.update_id', updateId)
-    .whereRaw(`coalesce(o.outcome, 'fault') in ('accepted', 'fault')`)
-    .orderBy('a.attempt_id')
-    .first('a.*');
-  if (!row) return undefined;
-  return {
-    updateId,
-    caseId: row.case_id,
-    ...(row.request_id === null ? {} : { requestId: row.request_id }),
-    person: row.person,
-    action: row.action,
-    ...(row.level === null ? {} : { level: row.level }),
-    ...(row.content_sha256 === null ? {} : { contentSha256: row.content_sha256 }),
-    reason: row.reason,
-  };
-}
-
-export async function recordOutcome(db: Knex, attemptId: bigint, outcome: string, message = ''): Promise<void> {
-  await db('settle.decision_outcomes').insert({ attempt_id: attemptId, outcome, message });
+/** Who did which step of a case, over all its requests. */
+export async function loadActs(db: Knex, caseId: string): Promise<CaseAct[]> {
+  const { rows } = await db.raw<{ rows: CaseAct[] }>('select person, step from settle.acts_on_case(?)', [caseId]);
+  return rows;
 }

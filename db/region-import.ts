@@ -23,8 +23,11 @@ const text = (value: unknown): string => {
 const idOf = ({ key }: RegisterTable, row: Row): string =>
   key.length === 0 ? text(row.region) : key.map((column) => text(row[column])).join('/');
 
-async function storedRows(db: Knex, { table }: RegisterTable, region: string): Promise<Row[]> {
-  return db(table).where({ region }).select<Row[]>('*');
+/** Without the people whom somebody appointed in the running system: no folder names them. */
+async function storedRows(db: Knex, { name, table }: RegisterTable, region: string): Promise<Row[]> {
+  return db(table)
+    .where({ region, ...(name === 'person' ? { from_folder: true } : {}) })
+    .select<Row[]>('*');
 }
 
 /** What an import of the folder would change, in the order of the tables; a region that is not known yet is all added. */

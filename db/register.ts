@@ -5,7 +5,8 @@ import { createPolicyBook, parsePolicy, type PolicyBook, type PolicyFile } from 
 import type { PrepaymentInstitution } from '../domain/prepayment';
 import { isPrepaymentPool, type PrepaymentPool } from '../domain/pools';
 import { Refusal } from '../domain/refusal';
-import type { Purchase, Region, Role, Staff } from '../domain/region';
+import { ROLES, type Purchase, type Region, type Role, type Staff } from '../domain/region';
+import type { RoleTerm } from '../domain/staff';
 import { regionRows, type RegionOptions } from './region-rows';
 import { insertAll } from './rows';
 
@@ -144,13 +145,32 @@ export async function loadFundAccounts(db: Knex, region: string): Promise<Map<st
   return new Map(rows.map((row) => [row.pool, row.account]));
 }
 
+/** People with the terms of each role, and what they do for somebody on leave, in the order of their ids. */
 export async function loadStaff(db: Knex, region: string): Promise<Staff[]> {
-  const rows = await db('settle.staff').where({ region }).orderBy('person').select('*');
-  return rows.map((row) => ({
-    person: row.person,
-    name: row.name,
-    roles: row.roles as Role[],
-    ...(row.valid_from ? { from: row.valid_from as PlainDate } : {}),
-    ...(row.valid_to ? { to: row.valid_to as PlainDate } : {}),
-  }));
+  const people = await db('settle.staff').where({ region }).orderBy('person').select('person', 'name', 'roles');
+  const capacities = await db('settle.staff_capacities')
+    .where({ region })
+    .orderByRaw('person, role collate "C", acting_for nulls first, valid_from nulls first')
+    .select('*');
+  return people.map(({ person, name, roles }) => {
+    const terms = capacities
+      .filter((row) => row.person === person)
+      .map((row): RoleTerm => ({
+        role: row.role,
+        ...(row.valid_from ? { from: row.valid_from as PlainDate } : {}),
+        ...(row.valid_to ? { to: row.valid_to as PlainDate } : {}),
+        ...(row.acting_for ? { actingFor: row.acting_for as string } : {}),
+      }));
+    const own = terms.filter(({ actingFor }) => actingFor === undefined);
+    const held = ROLES.filter((role) => own.some((term) => term.role === role));
+    // In the folder's order where it is the folder that says so.
+    const inOrder = [...(roles as Role[]).filter((role) => held.includes(role)), ...held];
+    return { person, name, roles: [...new Set(inOrder)], ...sameDates(own), terms };
+  });
+}
+
+/** The dates of all roles, where they are the same. */
+function sameDates([first, ...others]: readonly RoleTerm[]): Pick<RoleTerm, 'from' | 'to'> {
+  if (!first || others.some(({ from, to }) => from !== first.from || to !== first.to)) return {};
+  return { ...(first.from ? { from: first.from } : {}), ...(first.to ? { to: first.to } : {}) };
 }

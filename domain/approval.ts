@@ -1,5 +1,8 @@
 import type { PlainDate } from './plain-date';
 import { Refusal, type RefusalCode } from './refusal';
+import { capacities, namesOf, type Approver, type Capacity } from './staff';
+
+export { hasRole } from './staff';
 
 /** One level of approval, in the policy's order (新医保发〔2025〕50号 六(二)). */
 export interface ApprovalLevel {
@@ -16,13 +19,15 @@ export interface ApprovalRequest {
   contentSha256: string;
   preparedBy: string;
   levels: ApprovalLevel[];
-  decisions: { level: string; person: string; decision: Decision }[];
+  decisions: { level: string; person: string; actingFor?: string; decision: Decision }[];
 }
 
 export interface DecisionInput {
   requestId: string;
   level: string;
   person: string;
+  /** The one on leave for whom the person decides. */
+  actingFor?: string;
   decision: Decision;
   contentSha256: string;
   reason: string;
@@ -33,6 +38,8 @@ export interface DecisionInput {
 export interface ReleaseInput {
   requestId: string;
   person: string;
+  /** The one on leave for whom the person releases. */
+  actingFor?: string;
   contentSha256: string;
   /** Holds payments whose payee is no longer who was approved, and releases the others; else the release is refused. */
   holdDiffering?: boolean;
@@ -73,12 +80,15 @@ export function checkDecision(request: ApprovalRequest | undefined, input: Decis
       code: 'ApprovalOutOfOrder',
       message: `${input.requestId} waits for ${next.level}, not for ${input.level}`,
     };
-  if (input.person === request.preparedBy)
-    return { code: 'ApprovalByPreparer', message: `${input.person} prepared ${input.requestId}` };
-  if (request.decisions.some(({ person }) => person === input.person))
+  // Whoever stands in for somebody takes the place of both: a delegation is no way round 四级四人.
+  const names = namesOf(input);
+  if (names.includes(request.preparedBy))
+    return { code: 'ApprovalByPreparer', message: `${request.preparedBy} prepared ${input.requestId}` };
+  const again = decidedBy(request).find((person) => names.includes(person));
+  if (again !== undefined)
     return {
       code: 'ApprovalSamePerson',
-      message: `${input.person} has decided on another level of ${input.requestId}`,
+      message: `${again} has decided on another level of ${input.requestId}`,
     };
   if (input.decision === 'reject' && input.reason.trim() === '')
     return { code: 'ReasonMissing', message: `a rejection of ${input.requestId} says why` };
@@ -96,23 +106,86 @@ export function checkRelease(request: ApprovalRequest | undefined, input: Releas
       code: 'ApprovalContentChanged',
       message: `${input.requestId}: what would be paid is not what was approved`,
     };
-  if (input.person === request.preparedBy || request.decisions.some(({ person }) => person === input.person))
-    return { code: 'CashierIsApprover', message: `${input.person} prepared or approved ${input.requestId}` };
+  const acted = namesOf(input).find((each) => each === request.preparedBy || decidedBy(request).includes(each));
+  if (acted !== undefined)
+    return { code: 'CashierIsApprover', message: `${acted} prepared or approved ${input.requestId}` };
   return undefined;
+}
+
+function decidedBy(request: ApprovalRequest): string[] {
+  return request.decisions.flatMap(namesOf);
 }
 
 const CASHIER = 'cashier';
 
-/** Somebody of the staff with the roles of a day; open ends where the dates are left out. */
-export interface Approver {
+/** One act on a case: which person, at which level, or `preparation`, `release`, `operator`. */
+export interface CaseAct {
   person: string;
-  roles: readonly string[];
-  from?: PlainDate;
-  to?: PlainDate;
+  step: string;
 }
 
-export function hasRole(staff: Approver, role: string, on: PlainDate): boolean {
-  return staff.roles.includes(role) && (staff.from ?? on) <= on && on <= (staff.to ?? on);
+export const RELEASE_STEP = 'release';
+
+/** Nobody who did one step of a case does another one for somebody on leave, in a later revision neither. */
+export function mayStandIn(acts: readonly CaseAct[], { person }: Capacity, step: string): boolean {
+  return acts.every((act) => act.person !== person || act.step === step);
+}
+
+/** A step that somebody has to take, and the role that it needs. */
+export interface Step {
+  step: string;
+  role: string;
+}
+
+/** The steps of a request that nobody has taken, the release included. */
+export function stepsLeft(request: Pick<ApprovalRequest, 'levels' | 'decisions'>): Step[] {
+  const levels = request.levels.slice(request.decisions.length).map(({ level, role }) => ({ step: level, role }));
+  return [...levels, { step: RELEASE_STEP, role: CASHIER }];
+}
+
+/** What was done already, so that other people do what is left. */
+export interface Taken {
+  preparedBy?: string;
+  decisions?: ApprovalRequest['decisions'];
+  acts?: readonly CaseAct[];
+}
+
+/**
+ * Different people for the steps on a day, in the order of the steps; or the first step for which there is nobody further.
+ * Who stands in for somebody on leave uses up both.
+ */
+export function findPeople(
+  steps: readonly Step[],
+  staff: readonly Approver[],
+  on: PlainDate,
+  { preparedBy, decisions = [], acts = [] }: Taken = {},
+): { people: Capacity[] } | { missing: Step } {
+  const used = new Set([...(preparedBy === undefined ? [] : [preparedBy]), ...decisions.flatMap(namesOf)]);
+  // The other steps use up two people each at most, so that more candidates than these are never needed.
+  const enough = 2 * steps.length;
+  const candidates = steps.map(({ step, role }) => {
+    const all = staff
+      .flatMap((each) => capacities(each, role, on))
+      .filter((each) => namesOf(each).every((name) => !used.has(name)));
+    const own = all.filter(({ actingFor }) => actingFor === undefined);
+    const standingIn = all.filter((each) => each.actingFor !== undefined && mayStandIn(acts, each, step));
+    return [...own.slice(0, enough), ...standingIn.slice(0, enough)];
+  });
+  for (let count = 1; count <= steps.length; count += 1)
+    if (!choose(candidates.slice(0, count), used)) return { missing: steps[count - 1]! };
+  return { people: choose(candidates, used)! };
+}
+
+function choose(candidates: readonly Capacity[][], used: ReadonlySet<string>): Capacity[] | undefined {
+  const [first, ...rest] = candidates;
+  if (!first) return [];
+  for (const each of first) {
+    const names = namesOf(each);
+    if (names.some((name) => used.has(name))) continue;
+    const others = choose(rest, new Set([...used, ...names]));
+    if (others) return [each, ...others];
+  }
+  return undefined;
 }
 
 /** Different people for the levels, in their order, and for the release. */
@@ -126,28 +199,21 @@ export interface Assignment {
  *
  * @throws Refusal `ApprovalImpossible` naming the role that no further person could take.
  */
-export function assignPeople(levels: readonly ApprovalLevel[], staff: readonly Approver[], on: PlainDate): Assignment {
-  const roles = [...levels.map(({ role }) => role), CASHIER];
-  const personOf: (string | undefined)[] = roles.map(() => undefined);
-  // Augmenting paths: whoever stands in a place may move to another one that they can take, so that a new person fits in.
-  const place = (index: number, tried: Set<string>): boolean =>
-    staff
-      .filter((each) => hasRole(each, roles[index]!, on) && !tried.has(each.person))
-      .some(({ person }) => {
-        tried.add(person);
-        const held = personOf.indexOf(person);
-        if (held >= 0 && !place(held, tried)) return false;
-        personOf[index] = person;
-        return true;
-      });
-  roles.forEach((role, index) => {
-    if (place(index, new Set())) return;
+export function assignPeople(
+  levels: readonly ApprovalLevel[],
+  staff: readonly Approver[],
+  on: PlainDate,
+  taken: Taken = {},
+): Assignment {
+  const found = findPeople(stepsLeft({ levels: [...levels], decisions: [] }), staff, on, taken);
+  if ('missing' in found) {
+    const { role } = found.missing;
     throw new Refusal(
       'ApprovalImpossible',
       `on ${on} no further person has the role ${role}: ${levels.length} levels and the cashier need different people`,
       { rule: '新医保发〔2025〕50号 六(二)', role, on },
     );
-  });
-  const people = personOf.map((person) => person!);
+  }
+  const people = found.people.map(({ person }) => person);
   return { approvers: people.slice(0, -1), cashier: people.at(-1)! };
 }

@@ -1,5 +1,6 @@
 import type { Period, PlainDate } from './plain-date';
 import type { Pool } from './pools';
+import type { RoleTerm } from './staff';
 
 /**
  * The words of a region folder as the engine uses them: one 统筹地区 with its funds, institutions, enterprises, last
@@ -74,6 +75,8 @@ export interface Staff {
   /** First and last day on which the roles are held; open where left out. */
   readonly from?: PlainDate;
   readonly to?: PlainDate;
+  /** In the running system: each role with its own dates, and what is done for somebody on leave. */
+  readonly terms?: readonly RoleTerm[];
 }
 
 export interface PeriodFile {

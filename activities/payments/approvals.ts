@@ -29,7 +29,7 @@ export function createApprovalActivities({
             key: `${decision.requestId}/${decision.level}`,
             event: decision.decision === 'approve' ? 'approved' : 'rejected',
             actor: decision.person,
-            detail: `${decision.level} of ${decision.requestId}${decision.reason ? `: ${decision.reason}` : ''}`,
+            detail: `${decision.level} of ${decision.requestId}${inNameOf(decision)}${decision.reason ? `: ${decision.reason}` : ''}`,
           },
         ]);
       });
@@ -53,11 +53,16 @@ export function createApprovalActivities({
             key: `${release.requestId}/release`,
             event: 'released',
             actor: release.person,
-            detail: `${release.requestId}: ${request!.payments} payments, ${formatYuan(request!.amountFen)}`,
+            detail: `${release.requestId}${inNameOf(release)}: ${request!.payments} payments, ${formatYuan(request!.amountFen)}`,
           },
         ]);
       });
       log.info({ caseId, requestId: release.requestId }, 'released to the bank');
     },
   };
+}
+
+/** Who stood in for somebody on leave says so (请假代理). */
+function inNameOf({ actingFor }: { actingFor?: string }): string {
+  return actingFor === undefined ? '' : ` for ${actingFor}`;
 }

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { loadRequests, raiseRequest } from '../../db/approvals';
+import { loadActs, loadRequests, raiseRequest } from '../../db/approvals';
 import { addEvents, loadCase } from '../../db/cases';
 import type { NewPayment, PaymentRecord } from '../../db/payments';
 import { preparePayments } from '../../db/payments';
@@ -64,8 +64,8 @@ export async function raisePrepared(
   const requestId = requestIdOf(caseId, revision);
   const { region, policy } = await loadCase(trx, caseId);
   const { levels } = (await loadPolicyBook(trx)).get(policy.id, policy.version).policy.approval;
-  const staff = (await loadStaff(trx, region)).filter(({ person }) => person !== input.preparedBy);
-  assignPeople(levels, staff, at.date);
+  const taken = { preparedBy: input.preparedBy, acts: await loadActs(trx, caseId) };
+  assignPeople(levels, await loadStaff(trx, region), at.date, taken);
   await raiseRequest(trx, {
     requestId,
     caseId,

@@ -1,5 +1,6 @@
 import type { RequestRecord } from '../../db/approvals';
 import { formatYuan } from '../../domain/money';
+import { capacityText } from '../../domain/staff';
 import type { ApprovalOverview, AskedNext, ContentChange } from '../commands/approvals';
 import { formatAmount } from './amounts';
 import type { Output } from './output';
@@ -22,7 +23,7 @@ export function requestRow(request: RequestRecord) {
 
 export function whoIsAsked(next: AskedNext | undefined): string {
   if (!next) return '–';
-  const people = next.people.map(({ person, name }) => `${person} ${name}`).join(', ');
+  const people = next.people.map(({ name, ...capacity }) => `${capacityText(capacity)} ${name}`).join(', ');
   return `${next.step} (${next.role}): ${people || 'nobody has this role and is free to act'}`;
 }
 
@@ -79,7 +80,7 @@ export function overviewLines(overview: ApprovalOverview, { paint }: Output): st
       [{ title: '' }, { title: '' }, { title: '' }, { title: '' }],
       request.levels.map(({ level, role }, index) => {
         const decision = request.decisions[index];
-        return [level, role, decision?.decision ?? '–', decision?.person ?? ''];
+        return [level, role, decision?.decision ?? '–', decision ? capacityText(decision) : ''];
       }),
     ),
     ...title('上一级以来 · since the levels before'),

@@ -81,10 +81,10 @@ async function tablesOf({ db }: Running, region: string, from: Period, to: Perio
       ]),
     ],
     attempts: [
-      ['date', 'time', 'case', 'request', 'person', 'action', 'level', 'reason', 'outcome', 'message'],
+      ['date', 'time', 'case', 'subject', 'request', 'person', 'action', 'level', 'reason', 'outcome', 'message'],
       ...attempts.map((row) => [
-        ...[row.date, row.time, row.caseId, row.requestId ?? '', row.person, row.action, row.level ?? '', row.reason],
-        ...[row.outcome ?? '', row.message ?? ''],
+        ...[row.date, row.time, row.caseId ?? '', row.subject ?? '', row.requestId ?? '', row.person, row.action],
+        ...[row.level ?? '', row.reason, row.outcome ?? '', row.message ?? ''],
       ]),
     ],
   };

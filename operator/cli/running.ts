@@ -10,6 +10,8 @@ import { unlessStopped } from '../unless-stopped';
 export interface Running extends CommandContext {
   /** Where the bank is. */
   readonly bankUrl?: string;
+  /** As the owner, who alone writes registers and appointments. */
+  ownerDb?(): Knex;
   close(): Promise<void>;
 }
 

@@ -10,29 +10,32 @@ import {
 import { loadRequests, type RequestRecord } from '../../db/approvals';
 import { loadCase } from '../../db/cases';
 import { loadPayments, type PaymentRecord } from '../../db/payments';
-import { loadStaff } from '../../db/register';
-import { checkDecision, checkRelease, hasRole, nextLevel, type RuleFinding } from '../../domain/approval';
+import {
+  checkDecision,
+  checkRelease,
+  nextLevel,
+  RELEASE_STEP,
+  stepsLeft,
+  type RuleFinding,
+} from '../../domain/approval';
 import { Refusal } from '../../domain/refusal';
 import type { CommandContext } from './context';
-import { openRequest, requireRole, type DecideCommand, type ReleaseCommand } from './decisions';
+import { decidingCapacity, releasingCapacity, whoCould } from './capacity';
+import { openRequest, type DecideCommand, type ReleaseCommand } from './decisions';
 
 /** Who is asked next about a request: the level or the release, the role, and who could do it. */
 export interface AskedNext {
   step: string;
   role: string;
-  people: { person: string; name: string }[];
+  people: { person: string; name: string; actingFor?: string }[];
 }
 
 /** Undefined where nobody is asked: rejected, or released. */
-export async function askedNext({ db, clock }: CommandContext, request: RequestRecord): Promise<AskedNext | undefined> {
+export async function askedNext(context: CommandContext, request: RequestRecord): Promise<AskedNext | undefined> {
   if (request.state !== 'open' && request.state !== 'approved') return undefined;
-  const level = nextLevel(request);
-  const { step, role } = level ? { step: level.level, role: level.role } : { step: 'cashier release', role: 'cashier' };
-  const acted = new Set([request.preparedBy, ...request.decisions.map(({ person }) => person)]);
-  const people = (await loadStaff(db, request.region))
-    .filter((each) => hasRole(each, role, clock.now().date) && !acted.has(each.person))
-    .map(({ person, name }) => ({ person, name }));
-  return { step, role, people };
+  const [next] = stepsLeft(request);
+  const people = await whoCould(context, request, next!);
+  return { step: next!.step === RELEASE_STEP ? 'cashier release' : next!.step, role: next!.role, people };
 }
 
 /** How the content of one payment differs from what it was before. */
@@ -124,10 +127,9 @@ async function requireWaiting({ db }: CommandContext, request: RequestRecord): P
 export async function checkDecide(context: CommandContext, command: DecideCommand): Promise<RequestRecord> {
   const request = await openRequest(context, command.requestId);
   const level = command.level ?? nextLevel(request)?.level ?? request.levels.at(-1)!.level;
-  const role = request.levels.find((each) => each.level === level)?.role ?? '';
-  await requireRole(context, request, command.person, role, 'ApprovalRoleMissing');
-  const { requestId, person, decision, reason = '', contentSha256 = request.contentSha256 } = command;
-  refuse(checkDecision(request, { requestId, person, decision, level, contentSha256, reason }), requestId);
+  const capacity = await decidingCapacity(context, request, command.person, level);
+  const { requestId, decision, reason = '', contentSha256 = request.contentSha256 } = command;
+  refuse(checkDecision(request, { requestId, ...capacity, decision, level, contentSha256, reason }), requestId);
   await requireWaiting(context, request);
   return request;
 }
@@ -136,8 +138,8 @@ export async function checkDecide(context: CommandContext, command: DecideComman
 export async function checkCashierRelease(context: CommandContext, command: ReleaseCommand): Promise<RequestRecord> {
   const request = await openRequest(context, command.requestId);
   const { requestId, person, contentSha256 = request.contentSha256 } = command;
-  await requireRole(context, request, person, 'cashier', 'CashierRoleMissing');
-  refuse(checkRelease(request, { requestId, person, contentSha256 }), requestId);
+  const capacity = await releasingCapacity(context, request, person);
+  refuse(checkRelease(request, { requestId, ...capacity, contentSha256 }), requestId);
   await requireWaiting(context, request);
   return request;
 }

@@ -1,14 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Attempt, RequestRecord } from '../../db/approvals';
-import { findAttempt, loadRequests, recordAttempt, recordOutcome } from '../../db/approvals';
-import { loadStaff } from '../../db/register';
-import { hasRole, nextLevel, type Decision } from '../../domain/approval';
+import type { RequestRecord } from '../../db/approvals';
+import { loadRequests } from '../../db/approvals';
+import { findAttempt, type Attempt } from '../../db/attempts';
+import { nextLevel, type Decision } from '../../domain/approval';
 import type { OperatorInput } from '../../domain/payment';
-import { isRefusalCode, Refusal, type RefusalCode } from '../../domain/refusal';
+import { isRefusalCode, Refusal } from '../../domain/refusal';
 import type { DecisionResult, OperatorResult } from '../../workflows/messages';
 import { actOnPaymentsUpdate, askBankNowUpdate, decideUpdate, releaseUpdate } from '../../workflows/messages';
+import { attempted } from './attempts';
+import { decidingCapacity, releasingCapacity, requireRole } from './capacity';
 import type { CommandContext } from './context';
 
 /** A retried update that the caller repeats under its id is answered with the first result. */
@@ -58,13 +60,12 @@ export async function decide(context: CommandContext, command: DecideCommand): P
     at,
   };
   return attempted(context, attempt, async () => {
-    const role = request.levels.find((each) => each.level === level)?.role ?? '';
-    await requireRole(context, request, command.person, role, 'ApprovalRoleMissing');
-    const { requestId, person, decision } = { ...command, requestId: request.requestId };
+    const { requestId, decision } = { ...command, requestId: request.requestId };
+    const capacity = await decidingCapacity(context, request, command.person, level);
     const result = await update(context.client, request.caseId, () =>
       handleOf(context.client, request.caseId).executeUpdate(decideUpdate, {
         updateId,
-        args: [{ requestId, person, decision, level, contentSha256, reason, at }],
+        args: [{ requestId, ...capacity, decision, level, contentSha256, reason, at }],
       }),
     );
     return sameContent(result, contentSha256);
@@ -86,11 +87,11 @@ export async function release(context: CommandContext, command: ReleaseCommand):
   const { requestId, caseId } = request;
   const { person } = command;
   return attempted(context, { updateId, caseId, requestId, person, action: 'release', contentSha256, at }, async () => {
-    await requireRole(context, request, person, 'cashier', 'CashierRoleMissing');
+    const capacity = await releasingCapacity(context, request, person);
     const result = await update(context.client, caseId, () =>
       handleOf(context.client, caseId).executeUpdate(releaseUpdate, {
         updateId,
-        args: [{ requestId, person, contentSha256, at }],
+        args: [{ requestId, ...capacity, contentSha256, at }],
       }),
     );
     return sameContent(result, contentSha256);
@@ -152,39 +153,6 @@ export async function openRequest({ db }: CommandContext, requestId: string): Pr
   throw new Refusal('NotFound', `there is no approval request ${requestId}`, { requestId });
 }
 
-/** Refuses somebody who has not the role on this day. @throws Refusal `PersonUnknown`, and the code of the role */
-export async function requireRole(
-  { db, clock }: CommandContext,
-  { region }: { region: string },
-  person: string,
-  role: string,
-  code: RefusalCode,
-): Promise<void> {
-  const staff = (await loadStaff(db, region)).find((each) => each.person === person);
-  if (!staff) throw new Refusal('PersonUnknown', `${person} is not on the staff list of ${region}`, { person });
-  if (!hasRole(staff, role, clock.now().date))
-    throw new Refusal(code, `${person} has not the role ${role} on ${clock.now().date}`, { person, role });
-}
-
-/** Records the attempt, runs it, and records what came of it. */
-async function attempted<T>({ db, log }: CommandContext, attempt: Attempt, run: () => Promise<T>): Promise<T> {
-  const earlier = await findAttempt(db, attempt.updateId);
-  const attemptId = await recordAttempt(db, attempt);
-  const fields = { caseId: attempt.caseId, requestId: attempt.requestId, action: attempt.action };
-  try {
-    if (earlier) assertSame(earlier, attempt);
-    const result = await run();
-    await recordOutcome(db, attemptId, 'accepted');
-    log.info(fields, 'accepted');
-    return result;
-  } catch (error) {
-    const [code, message] = error instanceof Refusal ? [error.code, error.message] : ['fault', String(error)];
-    await recordOutcome(db, attemptId, code, message);
-    log.warn({ ...fields, code }, message);
-    throw error;
-  }
-}
-
 /** Turns Temporal's wrappings of a refusal back into the refusal. */
 async function update<T>(client: Client, caseId: string, run: () => Promise<T>): Promise<T> {
   try {
@@ -197,18 +165,6 @@ async function update<T>(client: Client, caseId: string, run: () => Promise<T>):
       throw new Refusal('CaseClosed', `${caseId} is not running: it has ended, or never began`, { caseId });
     throw error;
   }
-}
-
-const IDENTITY = ['caseId', 'requestId', 'person', 'action', 'level', 'contentSha256', 'reason'] as const;
-
-/** The same key with other content is an error, whatever the difference. */
-function assertSame(earlier: Omit<Attempt, 'at'>, attempt: Attempt): void {
-  const differs = IDENTITY.filter((key) => (earlier[key] ?? '') !== (attempt[key] ?? ''));
-  if (differs.length === 0) return;
-  throw new Refusal('IdempotencyConflict', `this update id was used before with another ${differs.join(', ')}`, {
-    updateId: attempt.updateId,
-    caseId: earlier.caseId,
-  });
 }
 
 /** Temporal answers a repeated update id with the first result, whatever was asked the second time. */

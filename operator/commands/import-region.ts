@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { regionChanges, writeRegion, type RegisterChange } from '../../db/region-import';
 import { saveCalendarYear, savePolicy } from '../../db/register';
+import { sayBusinessDate } from '../../db/staff';
 import type { CalendarYear } from '../../domain/calendar';
 import { isRefusalCode, Refusal } from '../../domain/refusal';
 import type { Region } from '../../domain/region';
@@ -55,6 +56,7 @@ export async function importRegion(
       },
     );
   await owner.transaction(async (trx) => {
+    await sayBusinessDate(trx, clock.now().date);
     for (const file of choice.book.list()) await savePolicy(trx, file);
     for (const year of calendars) await saveCalendarYear(trx, year);
     await writeRegion(trx, region, options);

@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import type { Finding } from '../../domain/finding';
 import type { PlainDate } from '../../domain/plain-date';
 import { hasRole } from '../../domain/approval';
@@ -8,6 +7,7 @@ import { date, institutionId, month, text, yuanOrMore } from '../files/cells';
 import { createFileFindings } from '../files/findings';
 import { column, readTable } from '../files/table';
 import type { CommandContext } from './context';
+import { transactionally } from './dry-run';
 import { recordReturn, type RecordReturnResult } from './record-return';
 
 /** One receipt as the bank or the institution tells it. */
@@ -116,25 +116,13 @@ async function recordRow(
   return { receiptId: row.receiptId, ...(await recordReturn(context, { ...row, region, person })) };
 }
 
-/** Thrown to take a dry run back. */
-class TakenBack extends Error {}
-
-/** A dry run is the real thing in a transaction that is taken back: what it reports is what would happen. */
+/** Each row is its own transaction; a dry run is one that is taken back, and tells no log. */
 async function within<T>(
   context: CommandContext,
   { dryRun }: Recording,
   work: (inside: CommandContext) => Promise<T>,
 ): Promise<T> {
   if (!dryRun) return work(context);
-  let result: { value: T } | undefined;
   const log = context.log.child({}, { level: 'silent' });
-  try {
-    await context.db.transaction(async (trx: Knex) => {
-      result = { value: await work({ ...context, db: trx, log }) };
-      throw new TakenBack();
-    });
-  } catch (error) {
-    if (!(error instanceof TakenBack)) throw error;
-  }
-  return result!.value;
+  return transactionally(context.db, true, (trx) => work({ ...context, db: trx, log }));
 }

@@ -2,8 +2,9 @@ import type { Knex } from 'knex';
 import { loadPayments, type PaymentRecord } from '../../db/payments';
 import { PaymentState, type OperatorAction, type OperatorInput } from '../../domain/payment';
 import { Refusal } from '../../domain/refusal';
+import { requireRole } from './capacity';
 import type { CommandContext } from './context';
-import { actOnPayments, askBankNow, requireRole } from './decisions';
+import { actOnPayments, askBankNow } from './decisions';
 
 /** What may be done from the command line: the operator's actions, and asking the bank now. */
 export type PaymentAction = OperatorAction | 'ask';

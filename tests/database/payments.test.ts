@@ -6,6 +6,7 @@ import {
   AT,
   newCase,
   paymentOf,
+  PEOPLE,
   raiseCase,
   rawRelease,
   REGION,
@@ -79,7 +80,7 @@ async function storeMessage(db: Knex, { caseId }: RaisedCase, paymentId: string,
 
 const to = (raised: RaisedCase, state: PaymentState): Promise<void> => {
   const evidence = state === 'succeeded' || state === 'returned' ? EVIDENCE : undefined;
-  return changePayments(database.app, [raised.paymentIds[0]!], { to: state, at: AT, actor: 'test' }, evidence);
+  return changePayments(database.app, [raised.paymentIds[0]!], { to: state, at: AT, actor: PEOPLE.operator }, evidence);
 };
 
 /** A case whose first payment is in a state; everything up to it happened as it should. */
@@ -124,6 +125,7 @@ interface RawState {
   attempt: number;
   reference?: string | null;
   booked?: string | null;
+  actor?: string;
 }
 
 /** A change of state as raw SQL writes it: with the bank's evidence, so that only the step itself is in question. */
@@ -136,7 +138,7 @@ function rawState(db: Knex, paymentId: string, row: RawState): Promise<unknown> 
     attempt: row.attempt,
     on_date: AT.date,
     at_time: AT.time,
-    actor: 'raw',
+    actor: row.actor ?? 'raw',
     bank_reference: row.reference === undefined ? 'B-1' : row.reference,
     booked_on: row.booked === undefined ? AT.date : row.booked,
   });
@@ -325,4 +327,36 @@ describe('a payment is not written past its history', () => {
   it.each([0, -1])('and no payment is of %d fen', async (amount_fen) => {
     expect(await refusalOf(insertPayment(database.app, await newCase(database.app), { amount_fen }))).toBe('23514');
   });
+});
+
+describe('what did not arrive is an operator’s, whoever writes it', () => {
+  const WAYS = [
+    { from: 'failed', to: 'released', attempt: 2 },
+    { from: 'failed', to: 'prepared', attempt: 2 },
+    { from: 'failed', to: 'cancelled', attempt: 1 },
+    { from: 'returned', to: 'released', attempt: 2 },
+    { from: 'returned', to: 'prepared', attempt: 2 },
+    { from: 'returned', to: 'cancelled', attempt: 1 },
+    { from: 'held', to: 'cancelled', attempt: 1 },
+  ];
+  const WHO = [
+    { is: 'a cashier', actor: PEOPLE.cashier, code: 'OperatorRoleMissing' },
+    { is: 'a director', actor: PEOPLE.director, code: 'OperatorRoleMissing' },
+    { is: 'the engine', actor: 'engine', code: 'PersonUnknown' },
+    { is: 'nobody of the staff', actor: PEOPLE.nobody, code: 'PersonUnknown' },
+  ];
+
+  it.each(WAYS.flatMap((way) => WHO.map((who) => ({ ...way, ...who }))))(
+    '$from to $to by $is: $code',
+    async ({ from, to: target, attempt, actor, code }) => {
+      const raised = await caseWith(from);
+      const stored = await storedOf(database, raised);
+      const seq = PATHS[from]!.length + 2;
+      for (const db of [database.app, database.owner]) {
+        const write = rawState(db, raised.paymentIds[0]!, { seq, from, to: target, attempt, actor });
+        expect(await refusalOf(write)).toBe(code);
+      }
+      expect(await storedOf(database, raised)).toEqual(stored);
+    },
+  );
 });

@@ -314,10 +314,13 @@ describe('the daily sign-off', () => {
   it('is refused to whoever released payments of that day, also as an accountant', async () => {
     await paidCase();
     await run();
-    await database
-      .owner('settle.staff')
-      .where({ person: PEOPLE.cashier })
-      .update({ roles: ['cashier', 'accountant'] });
+    // Cashier of that day, accountant from the next one on.
+    await database.owner.transaction(async (trx) => {
+      await trx.raw(`select set_config('settle.business_date', '2026-03-03', true)`);
+      await trx('settle.staff')
+        .where({ person: PEOPLE.cashier })
+        .update({ roles: ['accountant'], valid_from: '2026-03-03' });
+    });
     expect(await refusalOf(sign(PEOPLE.cashier))).toBe('AccountantIsCashier');
     await sign();
   });
