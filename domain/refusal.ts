@@ -126,7 +126,12 @@ export const REFUSALS = {
   OperatorRoleMissing: { exitCode: 4, remedy: 'A person with the role operator, valid on this day, acts on payments.' },
   RecorderRoleMissing: {
     exitCode: 4,
-    remedy: 'A person with the role accountant or operator, valid on this day, records what arrived.',
+    remedy:
+      'A person with the role accountant or operator (for applications officer or operator), valid on this day, records what arrived.',
+  },
+  SpeakerRoleMissing: {
+    exitCode: 4,
+    remedy: 'The institution itself acts, or a person with the role officer or operator, valid on this day.',
   },
   PersonUnknown: { exitCode: 4, remedy: 'Name a person of the staff list.' },
   AccountantRoleMissing: {
@@ -195,6 +200,10 @@ export const REFUSALS = {
     remedy: 'The institution pays in what is missing, `settle top-up record` books it; then confirm again.',
   },
   NotSettlementBody: { exitCode: 1, remedy: 'Name the settlement body, which confirms for its members.' },
+  StatementMissing: {
+    exitCode: 1,
+    remedy: '`settle statements list` shows which bodies have confirmed, and in which window.',
+  },
   LineNotOpen: { exitCode: 1, remedy: 'Look at the state of the line; only open lines are agreed to or disputed.' },
 
   // Monthly funds

@@ -6,6 +6,8 @@ declare
   t   text;
 begin
   execute format('grant select on all tables in schema settle to %I', app);
+  -- The number of a file is in its lines before its counts are known.
+  execute format('grant usage on sequence settle.application_files_file_id_seq to %I', app);
   -- Imports stage the lines of a file in temporary tables.
   execute format('grant temporary on database %I to %I', current_database(), app);
   foreach t in array array['windows', 'application_files', 'application_lines', 'line_withdrawals', 'repeated_lines', 'rejected_lines', 'catalogue',

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import { addEvents, policyStamp, type CaseEvent } from '../../db/cases';
 import { policyWith } from '../../db/region-policy';
-import { loadInstitutions, loadPolicyBook } from '../../db/register';
+import { loadInstitutions, loadPolicyBook, loadStaff } from '../../db/register';
+import { hasRole } from '../../domain/approval';
 import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import type { PolicyStamp } from '../../domain/ledger';
 import { dayInPeriod, type Period, type PlainDate } from '../../domain/plain-date';
 import { citeRule, type PolicyFile, type WindowPolicy } from '../../domain/policy';
 import { settlementBodies } from '../../domain/prepayment';
-import { Refusal } from '../../domain/refusal';
+import { Refusal, type RefusalCode } from '../../domain/refusal';
 
 /** What every step of a window needs to know of the rules: the version that the window's case began under. */
 export interface WindowRules {
@@ -69,6 +70,40 @@ export async function settlingBodies(db: Knex, region: string, named?: readonly 
       });
   }
   return [...new Set(named ?? bodies.values())].sort();
+}
+
+/** Who acted, where each institution did for itself. */
+export const THEMSELVES = 'institutions';
+
+/** Who may speak for institutions, and who may record what they paid in, besides they themselves. */
+export const SPEAKERS = { roles: ['officer', 'operator'], code: 'SpeakerRoleMissing' } as const;
+export const RECORDERS = { roles: ['accountant', 'operator'], code: 'RecorderRoleMissing' } as const;
+
+/**
+ * An institution acts for itself; staff do so in its stead where they have the role on this day.
+ *
+ * @param person left out where each institution acts for itself
+ * @throws Refusal `PersonUnknown`, and the code of the roles
+ */
+export async function requireStandIn(
+  db: Knex,
+  { region, person, bodies, on }: { region: string; person?: string; bodies: readonly string[]; on: PlainDate },
+  { roles, code }: { roles: readonly string[]; code: RefusalCode },
+): Promise<void> {
+  if (person === undefined || bodies.every((body) => body === person)) return;
+  await requireAnyRole(db, { region, person, on }, { roles, code });
+}
+
+/** @throws Refusal `PersonUnknown`, and the code of the roles */
+export async function requireAnyRole(
+  db: Knex,
+  { region, person, on }: { region: string; person: string; on: PlainDate },
+  { roles, code }: { roles: readonly string[]; code: RefusalCode },
+): Promise<void> {
+  const staff = (await loadStaff(db, region)).find((each) => each.person === person);
+  if (!staff) throw new Refusal('PersonUnknown', `${person} is not on the staff list of ${region}`, { person });
+  if (!roles.some((role) => hasRole(staff, role, on)))
+    throw new Refusal(code, `${person} is neither ${roles.join(' nor ')} on ${on}`, { person });
 }
 
 /** What a command's content is compared by when its key comes again. */

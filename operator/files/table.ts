@@ -83,21 +83,21 @@ export async function detectTextEncoding(
   return undefined;
 }
 
-type OnAnyRow = (row: Record<string, unknown>, line: number) => void;
-
-interface RowReader {
-  /** False when a column is missing or stands twice: rows then cannot be read. */
+export interface LocatedColumns {
+  readonly names: readonly string[];
+  /** `index` is -1 where the header lacks a column that may be missing. */
+  readonly positions: readonly { readonly name: string; readonly cell: Cell<unknown>; readonly index: number }[];
+  /** False, with findings, when a column is missing or stands twice: rows then cannot be read. */
   readonly usable: boolean;
-  read(cells: string[], line: number): void;
 }
 
-function createRowReader(
+/** Where the columns stand in a header. */
+export function locateColumns(
   columns: Columns,
-  header: string[],
+  header: readonly string[],
   headerLine: number,
   findings: FileFindings,
-  onRow: OnAnyRow,
-): RowReader {
+): LocatedColumns {
   const names = header.map((name) => name.trim());
   const wanted = Object.entries(columns);
   let usable = true;
@@ -114,7 +114,25 @@ function createRowReader(
       findings.add('column-twice', `the column ${name} stands twice`, { line: headerLine, column: name });
     }
   }
-  const positions = wanted.map(([name, { cell }]) => ({ name, cell, index: names.indexOf(name) }));
+  return { names, positions: wanted.map(([name, { cell }]) => ({ name, cell, index: names.indexOf(name) })), usable };
+}
+
+type OnAnyRow = (row: Record<string, unknown>, line: number) => void;
+
+interface RowReader {
+  /** False when a column is missing or stands twice: rows then cannot be read. */
+  readonly usable: boolean;
+  read(cells: string[], line: number): void;
+}
+
+function createRowReader(
+  columns: Columns,
+  header: string[],
+  headerLine: number,
+  findings: FileFindings,
+  onRow: OnAnyRow,
+): RowReader {
+  const { names, positions, usable } = locateColumns(columns, header, headerLine, findings);
 
   function read(cells: string[], line: number): void {
     if (!usable) return;
@@ -139,7 +157,8 @@ function createRowReader(
 
 const SHOWN_CHARACTERS = 60;
 
-function describeMismatch(name: string, text: string, mismatch: Mismatch): string {
+/** What is wrong with a cell, as a sentence for people. */
+export function describeMismatch(name: string, text: string, mismatch: Mismatch): string {
   if (mismatch.code === 'required') return `${name} is empty: fill it in`;
   const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
   return `${name} is "${shown}", but has to be ${mismatch.expected}`;
