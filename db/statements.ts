@@ -15,7 +15,8 @@ import {
 
 export interface ConfirmStatements extends Omit<StatementsWanted, 'on'> {
   at: BusinessMoment;
-  person: string;
+  /** Who confirms; each body for itself where left out. */
+  person?: string;
   policy: PolicyStamp;
 }
 
@@ -89,14 +90,15 @@ async function insertStatements(
   await trx.raw(
     `insert into settle.statements (region, period, institution, revision, gross_fen, credits_fen, net_fen, from_prepayment_fen,
             from_own_fen, top_up_fen, entrustment, confirmed_on, at_time, confirmed_by)
-     select ?, ?, i.*, ?, ?, ?
-       from unnest(?::text[], ?::int[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[]) i`,
+     select ?, ?, i.*, ?, ?, coalesce(?, i.institution)
+       from unnest(?::text[], ?::int[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[])
+            i (institution, revision, gross_fen, credits_fen, net_fen, from_prepayment_fen, from_own_fen, top_up_fen, entrustment)`,
     [
       region,
       period,
       at.date,
       at.time,
-      person,
+      person ?? null,
       statements.map(({ institution }) => institution),
       statements.map(({ revision }) => revision),
       statements.map(({ grossFen }) => grossFen),
@@ -194,13 +196,14 @@ async function insertRefusals(
 ): Promise<void> {
   await trx.raw(
     `insert into settle.refused_confirmations (region, period, institution, code, needed_fen, available_fen, on_date, at_time, person)
-     select ?, ?, i.*, ?, ?, ? from unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[]) i`,
+     select ?, ?, i.*, ?, ?, coalesce(?, i.institution)
+       from unnest(?::text[], ?::text[], ?::bigint[], ?::bigint[]) i (institution, code, needed_fen, available_fen)`,
     [
       region,
       period,
       at.date,
       at.time,
-      person,
+      person ?? null,
       refusals.map(({ institution }) => institution),
       refusals.map(({ code }) => code),
       refusals.map(({ neededFen }) => neededFen),

@@ -27,3 +27,8 @@ export function statementPaymentId({
 }: StatementKey & { readonly enterprise: string }): string {
   return `payment/${region}/${period}/${institution}/${enterprise}${revision > 1 ? `#${revision}` : ''}`;
 }
+
+/** The revision of the statement that a payment belongs to. */
+export function revisionOfPayment(paymentId: string): number {
+  return Number(/#(\d+)$/.exec(paymentId)?.[1] ?? 1);
+}

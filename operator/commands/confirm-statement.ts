@@ -11,7 +11,16 @@ import { Refusal } from '../../domain/refusal';
 import { attempted } from './attempts';
 import type { CommandContext } from './context';
 import { requireOpenLines } from './open-lines';
-import { contentHash, requireConfirmationOpen, settlingBodies, tellWindow, windowRules } from './window-step';
+import {
+  contentHash,
+  requireConfirmationOpen,
+  requireStandIn,
+  settlingBodies,
+  SPEAKERS,
+  tellWindow,
+  THEMSELVES,
+  windowRules,
+} from './window-step';
 
 export interface ConfirmCommand {
   region: string;
@@ -20,7 +29,8 @@ export interface ConfirmCommand {
   institutions?: readonly string[];
   /** The lines that one body agrees to; all that are open where left out. */
   lines?: readonly string[];
-  person: string;
+  /** Who confirms for them; each body for itself where left out. */
+  person?: string;
   /** The caller's key: the same command again is answered by the statement that is there. */
   updateId?: string;
 }
@@ -30,7 +40,7 @@ export interface ConfirmCommand {
  * prepayment and then own money, its lines settled (新医保发〔2025〕50号 四(二)). What is refused for one body is an outcome
  * and leaves the others' statements as they are; it is recorded all the same.
  *
- * @throws Refusal `OutsideWindow`, `NotFound`, `NotSettlementBody`, `LineNotOpen`
+ * @throws Refusal `OutsideWindow`, `NotFound`, `NotSettlementBody`, `LineNotOpen`, `SpeakerRoleMissing`
  */
 export async function confirm(context: CommandContext, command: ConfirmCommand): Promise<ConfirmationOutcome[]> {
   const { region, period, person, updateId = randomUUID() } = command;
@@ -39,7 +49,7 @@ export async function confirm(context: CommandContext, command: ConfirmCommand):
   const attempt = {
     updateId,
     caseId: caseIds.window(region, period),
-    person,
+    person: person ?? THEMSELVES,
     action: 'confirm',
     contentSha256: contentHash([command.institutions ?? null, command.lines ?? null]),
     reason: command.institutions?.length === 1 ? command.institutions[0]! : '',
@@ -57,6 +67,7 @@ async function confirmIn(trx: Knex, command: ConfirmCommand, at: BusinessMoment)
   const rules = await windowRules(trx, region, period, at.date);
   requireConfirmationOpen(rules, period, at);
   const bodies = await settlingBodies(trx, region, institutions);
+  await requireStandIn(trx, { region, ...(person ? { person } : {}), bodies, on: at.date }, SPEAKERS);
   await lockWindowsUpTo(trx, region, period);
   await lockInstitutions(trx, region, bodies);
   if (lines) await requireOpenLines(trx, { region, period, bodies, lines });
@@ -64,7 +75,7 @@ async function confirmIn(trx: Knex, command: ConfirmCommand, at: BusinessMoment)
     region,
     period,
     at,
-    person,
+    ...(person ? { person } : {}),
     ...(institutions ? { institutions: bodies } : {}),
     ...(lines ? { lines } : {}),
     fundingOrder: rules.window.fundingOrder,
@@ -122,7 +133,7 @@ export function refusalOf(
     needed: formatYuan(neededFen),
     available: formatYuan(availableFen),
     missing: formatYuan(missingFen),
-    rule: '新医保发〔2025〕50号 四(二)',
+    rule: code === 'EntrustmentMissing' ? '新医保发〔2025〕50号 五(一)' : '新医保发〔2025〕50号 四(二)',
   });
 }
 
@@ -143,7 +154,9 @@ async function tell(
     const { institution } = each;
     if (each.outcome === 'confirmed' && !each.again) {
       const detail = `${institution}: ${formatYuan(each.netFen)}, ${formatYuan(each.fromPrepaymentFen)} of it from prepayment`;
-      return [{ key: `confirm/${institution}#${each.revision}`, event: 'confirmed', actor: person, detail }];
+      return [
+        { key: `confirm/${institution}#${each.revision}`, event: 'confirmed', actor: person ?? institution, detail },
+      ];
     }
     if (each.outcome === 'refused') {
       const detail =
@@ -151,7 +164,7 @@ async function tell(
           ? `${institution}: no entrustment letter is current`
           : `${institution}: ${formatYuan(each.missingFen)} of ${formatYuan(each.neededFen)} is missing`;
       const key = `refused/${institution}/${at.date}T${at.time}`;
-      return [{ key, event: 'confirmation-refused', actor: person, detail }];
+      return [{ key, event: 'confirmation-refused', actor: person ?? institution, detail }];
     }
     return [];
   });

@@ -3,6 +3,7 @@ import { addEvents, loadCase, policyStamp } from '../../db/cases';
 import { loadReturns, type ReturnRecord } from '../../db/prepayments';
 import { insertReceipt } from '../../db/return-receipts';
 import { loadPolicyBook } from '../../db/register';
+import { lockInstitutions } from '../../db/settlement-locks';
 import type { Knex } from 'knex';
 import { supervisedAccounts } from '../../domain/ledger';
 import type { Journal, PolicyStamp } from '../../domain/ledger';
@@ -63,9 +64,9 @@ export async function recordReturn(context: CommandContext, command: RecordRetur
   return result;
 }
 
-/** The institution's returns of the plan that the period belongs to, locked against a second receipt at the same moment. */
+/** The institution's returns of the plan that the period belongs to, its ledger locked against whatever else would count on it. */
 async function lockReturns(trx: Knex, { region, institution, period }: RecordReturnCommand): Promise<ReturnRecord[]> {
-  await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`return/${region}/${institution}`]);
+  await lockInstitutions(trx, region, [institution]);
   const all = await loadReturns(trx, { region, institution });
   const year = all.find((each) => each.period === period)?.year;
   return all.filter((each) => each.year === year);

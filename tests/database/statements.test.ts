@@ -1,8 +1,14 @@
-import { verify } from '../../db/verify';
-import { period } from '../../domain/plain-date';
+import { openCase } from '../../db/cases';
+import { reopenStatementParts } from '../../db/statement-reversal';
+import { period, plainDate } from '../../domain/plain-date';
 import { confirm, confirmOne, previewStatements } from '../../operator/commands/confirm-statement';
+import { disputeLines, type DisputeCommand } from '../../operator/commands/dispute-lines';
+import { fileEntrustments } from '../../operator/commands/file-entrustment';
+import { recordTopUps } from '../../operator/commands/record-top-up';
+import { withdrawStatement } from '../../operator/commands/withdraw-statement';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { nonZeroBalances, refusalOf } from '../support/ledger';
+import { publishedPolicy } from '../support/published';
 import { acceptLines, fileLetter, fund, REGION, saveWindowRegion, windowContext, type LineOf } from '../support/window';
 
 // Confirmation per settlement body (新医保发〔2025〕50号 四(二); DESIGN 5.2), against numbers worked out by hand.
@@ -10,14 +16,15 @@ import { acceptLines, fileLetter, fund, REGION, saveWindowRegion, windowContext,
 const APRIL = period('2026-04');
 let database: TestDatabase;
 let context: ReturnType<typeof windowContext>;
-let bodies: string[];
+let members: { institution: string; body: string }[];
 let BODY: string;
 let OTHER: string;
 
 beforeEach(async () => {
   database = await createTestDatabase();
-  ({ bodies } = await saveWindowRegion(database.owner));
-  [BODY, OTHER] = bodies as [string, string];
+  const region = await saveWindowRegion(database.owner);
+  ({ members } = region);
+  [BODY, OTHER] = region.bodies as [string, string];
   context = windowContext(database.app, '2026-04-10');
 });
 afterEach(() => database.drop());
@@ -49,6 +56,63 @@ async function handLines(): Promise<void> {
 
 const confirmBody = (institution = BODY) =>
   confirmOne(context, { region: REGION, period: APRIL, institution, person: institution });
+
+const dispute = (lines: string[], change: Partial<DisputeCommand> = {}) =>
+  disputeLines(context, {
+    region: REGION,
+    period: APRIL,
+    institution: BODY,
+    lines,
+    reason: '示例：数量不符',
+    person: change.institution ?? BODY,
+    ...change,
+  });
+
+const withdraw = (reason = '示例：重新核对') =>
+  withdrawStatement(context, { region: REGION, period: APRIL, institution: BODY, reason, person: BODY });
+
+const topUp = (topUpId: string, amountFen: bigint, day = '2026-04-10', person = BODY) =>
+  recordTopUps(context, {
+    region: REGION,
+    period: APRIL,
+    topUps: [{ topUpId, institution: BODY, amountFen, receivedOn: plainDate(day) }],
+    person,
+  });
+
+/** A year's prepayment whose only return has come. */
+async function returnedAdvance(institution: string): Promise<void> {
+  const { app } = database;
+  const caseId = 'prepayment/650500/2026';
+  const policy = publishedPolicy('xinjiang-2025-50');
+  const at = { date: plainDate('2026-03-02'), time: '09:00' };
+  await openCase(app, { caseId, region: REGION, kind: 'prepayment', period: '2026', policy, at });
+  const key = { region: REGION, institution };
+  await app('settle.prepayments').insert({
+    ...key,
+    year: 2026,
+    case_id: caseId,
+    base_fen: 2,
+    ratio: '0.5',
+    amount_fen: 1,
+  });
+  await app('settle.return_plan').insert({
+    ...key,
+    year: 2026,
+    period: '2026-04',
+    due_on: '2026-04-20',
+    amount_fen: 1,
+  });
+  await app('settle.return_receipts').insert({
+    ...key,
+    receipt_id: 'R1',
+    period: '2026-04',
+    received_on: '2026-04-15',
+    from_unused_fen: 0,
+    paid_in_fen: 1,
+    excess_fen: 0,
+    recorded_by: institution,
+  });
+}
 
 describe('a confirmation', () => {
   it('reserves prepayment first, then own money, enterprises in code order, and settles the lines of positive nets', async () => {
@@ -84,12 +148,340 @@ describe('a confirmation', () => {
       L5: 'open',
       L6: 'settled',
     });
-    expect(await database.app('ledger.journal').where({ event: 'confirm' }).select('key', 'reference', 'date')).toEqual([
-      {
-        key: `statement/650500/2026-04/${BODY}#1/confirm`,
-        reference: `statement/650500/2026-04/${BODY}`,
-        date: '2026-04-10',
-      },
+    expect(await database.app('ledger.journal').where({ event: 'confirm' }).select('key', 'reference', 'date')).toEqual(
+      [
+        {
+          key: `statement/650500/2026-04/${BODY}#1/confirm`,
+          reference: `statement/650500/2026-04/${BODY}`,
+          date: '2026-04-10',
+        },
+      ],
+    );
+  });
+});
+
+describe('a confirmation that is repeated', () => {
+  it('gives the statement that is there, with nothing written', async () => {
+    await handLines();
+    await fund(database.app, BODY, { own: 20_000n });
+    const first = await confirmBody();
+    await acceptLines(database.app, [line('L7', 'E0003', 1_000n)]);
+    expect(await confirmBody()).toMatchObject({ outcome: 'confirmed', again: true, revision: 1, netFen: 20_000n });
+    expect(first).toMatchObject({ again: false, netFen: 20_000n });
+    expect(await states()).toMatchObject({ L7: 'open' });
+    expect(await database.app('settle.statements').select('revision')).toEqual([{ revision: 1 }]);
+  });
+
+  it('at the same moment is one', async () => {
+    await handLines();
+    await fund(database.app, BODY, { own: 20_000n });
+    const outcomes = await Promise.all([confirmBody(), confirmBody(), confirmBody()]);
+    expect(outcomes.map((each) => each.outcome === 'confirmed' && each.again).sort()).toEqual([false, true, true]);
+    expect(await nonZeroBalances(database.app)).toMatchObject({ [`supervised/payable/${BODY}/E0001`]: -13_000n });
+  });
+});
+
+describe('a confirmation without the money', () => {
+  it('is refused with what is missing, recorded, and changes nothing', async () => {
+    await handLines();
+    await fund(database.app, BODY, { prepayment: 12_345n, own: 655n });
+    const refusal = confirmBody();
+    expect(await refusalOf(refusal)).toBe('ConfirmationUnfunded');
+    await expect(confirmBody()).rejects.toMatchObject({
+      details: { needed: '200.00', available: '130.00', missing: '70.00' },
+    });
+    expect(
+      await database.app('settle.refused_confirmations').select('institution', 'code', 'needed_fen', 'available_fen'),
+    ).toEqual([
+      { institution: BODY, code: 'ConfirmationUnfunded', needed_fen: 20_000n, available_fen: 13_000n },
+      { institution: BODY, code: 'ConfirmationUnfunded', needed_fen: 20_000n, available_fen: 13_000n },
     ]);
+    expect(Object.values(await states())).toEqual(Array(6).fill('open'));
+    expect(await database.app('settle.statements')).toEqual([]);
+  });
+
+  it('goes through when exactly that is topped up', async () => {
+    await handLines();
+    await fund(database.app, BODY, { prepayment: 12_345n, own: 655n });
+    expect(await refusalOf(confirmBody())).toBe('ConfirmationUnfunded');
+    await topUp('T1', 7_000n);
+    expect(await confirmBody()).toMatchObject({ fromPrepaymentFen: 12_345n, fromOwnFen: 7_655n, topUpFen: 7_000n });
+  });
+
+  it('leaves the other bodies of the same command confirmed', async () => {
+    await handLines();
+    await acceptLines(database.app, [line('M1', 'E0001', 4_000n, { body: OTHER })]);
+    await fund(database.app, OTHER, { own: 4_000n });
+    const outcomes = await confirm(context, { region: REGION, period: APRIL });
+    expect(outcomes).toMatchObject([
+      { institution: BODY, outcome: 'refused', code: 'ConfirmationUnfunded', missingFen: 20_000n },
+      { institution: OTHER, outcome: 'confirmed', netFen: 4_000n },
+    ]);
+    expect(await states()).toMatchObject({ L1: 'open', M1: 'settled' });
+  });
+});
+
+describe('a confirmation is refused', () => {
+  beforeEach(async () => {
+    await handLines();
+    await fund(database.app, BODY, { own: 20_000n });
+  });
+
+  it.each(['2026-04-05', '2026-04-21', '2026-05-10'])('on %s: OutsideWindow', async (day) => {
+    context.setDay(day);
+    expect(await refusalOf(confirmBody())).toBe('OutsideWindow');
+  });
+
+  it.each(['2026-04-06', '2026-04-20'])('on %s it is not', async (day) => {
+    context.setDay(day);
+    expect(await confirmBody()).toMatchObject({ outcome: 'confirmed' });
+  });
+
+  it('without a letter that is current on the day: EntrustmentMissing', async () => {
+    await database.owner('settle.entrustments').where({ institution: BODY }).delete();
+    await fileLetter(database.app, BODY, '2026-01-01', '2026-04-09');
+    await fileLetter(database.app, BODY, '2026-04-11');
+    expect(await refusalOf(confirmBody())).toBe('EntrustmentMissing');
+    expect(await database.app('settle.refused_confirmations').pluck('code')).toEqual(['EntrustmentMissing']);
+    context.setDay('2026-04-11');
+    expect(await confirmBody()).toMatchObject({ outcome: 'confirmed' });
+  });
+
+  it('to a member of a consortium, an unknown institution, and somebody without the role', async () => {
+    expect(await refusalOf(confirmBody(members[0]!.institution))).toBe('NotSettlementBody');
+    expect(await refusalOf(confirmBody('H99999999999'))).toBe('NotFound');
+    const as = (person: string) =>
+      refusalOf(confirmOne(context, { region: REGION, period: APRIL, institution: BODY, person }));
+    expect(await as('nobody')).toBe('PersonUnknown');
+    expect(await as(OTHER)).toBe('PersonUnknown');
+    expect(await as('650500-cashier')).toBe('SpeakerRoleMissing');
+    expect(await as('650500-officer')).toBe('not refused');
+  });
+
+  it('for a line that is not open: LineNotOpen', async () => {
+    const agree = (lines: string[]) =>
+      refusalOf(confirmOne(context, { region: REGION, period: APRIL, institution: BODY, lines, person: BODY }));
+    expect(await agree(['L1', 'unknown'])).toBe('LineNotOpen');
+    await dispute(['L6']);
+    expect(await agree(['L1', 'L6'])).toBe('LineNotOpen');
+    expect(await agree(['L1'])).toBe('not refused');
+    expect(await states()).toMatchObject({ L1: 'settled', L2: 'open', L6: 'disputed' });
+  });
+
+  it('and each attempt is recorded with its outcome', async () => {
+    context.setDay('2026-04-21');
+    await refusalOf(confirmBody());
+    context.setDay('2026-04-10');
+    await confirmBody();
+    const attempts = await database
+      .app('settle.decision_attempts as a')
+      .join('settle.decision_outcomes as o', 'o.attempt_id', 'a.attempt_id')
+      .orderBy('a.attempt_id')
+      .select('a.action', 'a.case_id', 'a.person', 'o.outcome');
+    const attempt = { action: 'confirm', case_id: 'window/650500/2026-04', person: BODY };
+    expect(attempts).toEqual([
+      { ...attempt, outcome: 'OutsideWindow' },
+      { ...attempt, outcome: 'accepted' },
+    ]);
+  });
+});
+
+describe('what is open', () => {
+  it('is what this window and earlier ones brought, of enterprises that are not suspended', async () => {
+    await acceptLines(database.app, [
+      line('L1', 'E0001', 1_000n, { period: '2026-03' }),
+      line('L2', 'E0001', 2_000n),
+      line('L3', 'E0001', 4_000n, { period: '2026-05' }),
+      line('L4', 'E0002', 8_000n),
+    ]);
+    await database.app('settle.enterprise_cases').insert({
+      case_id: 'enterprise/E0002/interview/2026-03',
+      region: REGION,
+      enterprise: 'E0002',
+      kind: 'interview',
+      period: '2026-03',
+      opened_on: '2026-03-02',
+      suspended_from: '2026-04-10',
+    });
+    await fund(database.app, BODY, { own: 100_000n });
+    expect(await confirmBody()).toMatchObject({ netFen: 3_000n });
+    expect(await states()).toEqual({ L1: 'settled', L2: 'settled', L3: 'open', L4: 'open' });
+  });
+
+  it('that nets to nothing is carried, and is set off in the next window', async () => {
+    await acceptLines(database.app, [line('L1', 'E0001', 1_000n), line('L2', 'E0001', -1_500n)]);
+    expect(await confirmBody()).toMatchObject({
+      outcome: 'nothing',
+      carried: [{ enterprise: 'E0001', netFen: -500n }],
+    });
+    await acceptLines(database.app, [line('L3', 'E0001', 2_000n, { period: '2026-05' })]);
+    await fund(database.app, BODY, { own: 1_500n });
+    context.setDay('2026-05-10');
+    // 10.00 − 15.00 + 20.00
+    const may = { region: REGION, period: period('2026-05'), institution: BODY, person: BODY };
+    expect(await confirmOne(context, may)).toMatchObject({ grossFen: 3_000n, creditsFen: -1_500n, netFen: 1_500n });
+  });
+});
+
+describe('a preview', () => {
+  it('shows the statement that would come out, and writes nothing', async () => {
+    await handLines();
+    await fund(database.app, BODY, { prepayment: 15_000n, own: 6_000n });
+    const [plan] = await previewStatements(context, { region: REGION, period: APRIL, institutions: [BODY] });
+    expect(plan).toMatchObject({ outcome: 'funded', netFen: 20_000n, fromPrepaymentFen: 15_000n });
+    expect(await database.app('settle.statements')).toEqual([]);
+    expect(Object.values(await states())).toEqual(Array(6).fill('open'));
+  });
+});
+
+describe('a dispute', () => {
+  it('takes lines out of the statement, and is told twice without effect', async () => {
+    await handLines();
+    await fund(database.app, BODY, { own: 20_000n });
+    expect(await dispute(['L2', 'L3'])).toEqual({ disputed: 2, repeated: 0, amountFen: 3_000n });
+    expect(await dispute(['L2', 'L3'])).toEqual({ disputed: 0, repeated: 2, amountFen: 0n });
+    expect(await confirmBody()).toMatchObject({ netFen: 17_000n });
+    expect(await refusalOf(dispute(['L1']))).toBe('LineNotOpen');
+  });
+
+  it('needs a reason, an open line of the body, and its days', async () => {
+    await handLines();
+    expect(await refusalOf(dispute(['L1'], { reason: ' ' }))).toBe('ReasonMissing');
+    expect(await refusalOf(dispute(['L1'], { institution: OTHER, person: OTHER }))).toBe('LineNotOpen');
+    context.setDay('2026-04-21');
+    expect(await refusalOf(dispute(['L1']))).toBe('OutsideWindow');
+    expect(Object.values(await states())).toEqual(Array(6).fill('open'));
+  });
+
+  it('may be about a line that an earlier window left open', async () => {
+    await handLines();
+    context.setDay('2026-05-06');
+    await dispute(['L1'], { period: period('2026-05') });
+    expect(await database.app('settle.line_disputes').pluck('period')).toEqual(['2026-05']);
+  });
+});
+
+describe('a statement that is taken back', () => {
+  it('gives the money back as it was reserved, opens the lines, and may be confirmed anew', async () => {
+    await handLines();
+    await fund(database.app, BODY, { prepayment: 15_000n, own: 6_000n });
+    const before = await nonZeroBalances(database.app);
+    await confirmBody();
+    expect(await withdraw()).toMatchObject({ revision: 1, netFen: 20_000n, lines: 4 });
+    expect(await nonZeroBalances(database.app)).toEqual(before);
+    expect(Object.values(await states())).toEqual(Array(6).fill('open'));
+    await dispute(['L6']);
+    expect(await confirmBody()).toMatchObject({ revision: 2, netFen: 13_000n, again: false });
+  });
+
+  it('is refused after the 20th, without a reason, and where there is none', async () => {
+    await handLines();
+    await fund(database.app, BODY, { own: 20_000n });
+    expect(await refusalOf(withdraw())).toBe('StatementMissing');
+    await confirmBody();
+    expect(await refusalOf(withdraw(''))).toBe('ReasonMissing');
+    context.setDay('2026-04-21');
+    expect(await refusalOf(withdraw())).toBe('OutsideWindow');
+    expect(await states()).toMatchObject({ L1: 'settled' });
+  });
+});
+
+describe('a top-up', () => {
+  it('is own money, once under its number', async () => {
+    expect(await topUp('T1', 500n)).toMatchObject([{ again: false }]);
+    expect(await topUp('T1', 500n)).toMatchObject([{ again: true }]);
+    expect(await refusalOf(topUp('T1', 501n))).toBe('IdempotencyConflict');
+    expect(await nonZeroBalances(database.app)).toEqual({
+      'supervised/cash': 500n,
+      [`supervised/ledger/${BODY}/own`]: -500n,
+    });
+  });
+
+  it('of a day to come is refused, as is one of nothing', async () => {
+    expect(await refusalOf(topUp('T1', 500n, '2026-04-11'))).toBe('OutsideWindow');
+    expect(await refusalOf(topUp('T1', 0n))).toBe('UsageInvalid');
+    expect(await database.app('settle.top_ups')).toEqual([]);
+  });
+
+  it('is recorded by accountants and operators only', async () => {
+    expect(await refusalOf(topUp('T1', 500n, '2026-04-10', '650500-officer'))).toBe('RecorderRoleMissing');
+    expect(await refusalOf(topUp('T1', 500n, '2026-04-10', '650500-accountant'))).toBe('not refused');
+  });
+});
+
+describe('an entrustment letter', () => {
+  const file = (change: object = {}) =>
+    fileEntrustments(context, {
+      region: REGION,
+      letters: [{ institution: BODY, number: 'W1', from: plainDate('2026-04-01'), sha256: 'a'.repeat(64), ...change }],
+    });
+
+  it('is filed once under its number', async () => {
+    expect(await file()).toMatchObject([{ again: false }]);
+    expect(await file()).toMatchObject([{ again: true }]);
+    expect(await refusalOf(file({ sha256: 'b'.repeat(64) }))).toBe('IdempotencyConflict');
+    expect(await refusalOf(file({ to: plainDate('2026-12-31') }))).toBe('IdempotencyConflict');
+  });
+
+  it('ends on or after the day on which it begins, and is the settlement body’s', async () => {
+    expect(await refusalOf(file({ to: plainDate('2026-03-31') }))).toBe('UsageInvalid');
+    expect(await refusalOf(file({ institution: members[0]!.institution }))).toBe('NotSettlementBody');
+  });
+});
+
+describe('a payment that is cancelled', () => {
+  const cancel = async (enterprise: string) => {
+    const caseId = await openWindowCase();
+    await database.app.transaction((trx) =>
+      reopenStatementParts(
+        trx,
+        [
+          {
+            paymentId: `payment/650500/2026-04/${BODY}/${enterprise}`,
+            region: REGION,
+            caseId,
+            period: '2026-04',
+            institution: BODY,
+            enterprise,
+          },
+        ],
+        { date: plainDate('2026-04-27'), time: '14:00' },
+      ),
+    );
+  };
+  const openWindowCase = async (): Promise<string> => {
+    const caseId = 'window/650500/2026-04';
+    const policy = publishedPolicy('xinjiang-2025-50');
+    const at = { date: plainDate('2026-04-01'), time: '00:00' };
+    await openCase(database.app, { caseId, region: REGION, kind: 'window', period: '2026-04', policy, at });
+    return caseId;
+  };
+  beforeEach(async () => {
+    await handLines();
+    await fund(database.app, BODY, { prepayment: 15_000n, own: 5_000n });
+    await confirmBody();
+  });
+
+  it('gives its money back as it was reserved and opens its lines, once', async () => {
+    await cancel('E0003');
+    await cancel('E0003');
+    expect(await nonZeroBalances(database.app)).toEqual({
+      'supervised/cash': 20_000n,
+      [`supervised/ledger/${BODY}/prepayment`]: -2_000n,
+      [`supervised/ledger/${BODY}/own`]: -5_000n,
+      [`supervised/payable/${BODY}/E0001`]: -13_000n,
+    });
+    expect(await states()).toMatchObject({ L1: 'settled', L6: 'open' });
+    expect(await database.app('settle.statement_enterprises').orderBy('enterprise').pluck('cancelled_on')).toEqual([
+      null,
+      '2026-04-27',
+    ]);
+  });
+
+  it('gives all of it to own money once the advance is returned', async () => {
+    await returnedAdvance(BODY);
+    await cancel('E0003');
+    expect(await nonZeroBalances(database.app)).toMatchObject({ [`supervised/ledger/${BODY}/own`]: -7_000n });
+    expect(await nonZeroBalances(database.app)).not.toHaveProperty(`supervised/ledger/${BODY}/prepayment`);
   });
 });

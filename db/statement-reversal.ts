@@ -1,0 +1,215 @@
+import type { Knex } from 'knex';
+import type { BusinessMoment } from '../domain/business-time';
+import { groupBy } from '../domain/group-by';
+import { caseIds } from '../domain/ids';
+import { supervisedAccounts, type Journal, type LedgerEvent, type PolicyStamp, type Transfer } from '../domain/ledger';
+import { period as toPeriod, yearOf, type PlainDate } from '../domain/plain-date';
+import { revisionOfPayment, statementId, statementReference } from '../domain/window/ids';
+import { loadCase } from './cases';
+import { postJournals } from './ledger';
+import { lockInstitutions } from './settlement-locks';
+
+/** One enterprise of a statement, as its money was reserved. */
+interface ReservedPart {
+  institution: string;
+  revision: number;
+  enterprise: string;
+  netFen: bigint;
+  fromPrepaymentFen: bigint;
+  fromOwnFen: bigint;
+}
+
+export interface ReversedStatement {
+  institution: string;
+  revision: number;
+  netFen: bigint;
+  reversedOn: PlainDate;
+  /** Its lines are open again, this many. */
+  lines: number;
+}
+
+/**
+ * Takes back the live statement of a body while its window is open to institutions: the money goes back as it was reserved,
+ * its lines are open again. The caller holds the locks of settlement-locks.ts.
+ *
+ * @returns undefined where there is no live statement
+ */
+export async function reverseStatement(
+  trx: Knex,
+  input: { region: string; period: string; institution: string; at: BusinessMoment; policy: PolicyStamp },
+): Promise<ReversedStatement | undefined> {
+  const { region, period, institution, at, policy } = input;
+  const live = await trx('settle.statements')
+    .where({ region, period, institution })
+    .whereNull('reversed_on')
+    .first<{ revision: number; net_fen: bigint } | undefined>('revision', 'net_fen');
+  if (!live) return undefined;
+  const key = { region, period, institution, revision: live.revision };
+  const parts = await loadParts(trx, region, period, [institution], live.revision);
+  const returned = await loadReturned(trx, region, period, [institution]);
+  await trx('settle.statements').where(key).update({ reversed_on: at.date });
+  const lines = await reopenLines(trx, region, period, parts, at.date);
+  await postJournals(trx, region, [
+    {
+      book: 'supervised',
+      key: `${statementId(key)}/confirm-reversal`,
+      date: at.date,
+      event: 'confirm-reversal',
+      reference: statementReference(key),
+      caseId: caseIds.window(region, toPeriod(period)),
+      policy,
+      transfers: parts.flatMap((part) => givenBack(part, returned)),
+    },
+  ]);
+  return { institution, revision: live.revision, netFen: live.net_fen, reversedOn: at.date, lines };
+}
+
+/** What is known of a payment of a statement that is cancelled. */
+export interface CancelledPayment {
+  paymentId: string;
+  region: string;
+  caseId: string;
+  period: string;
+  institution?: string;
+  enterprise?: string;
+}
+
+/**
+ * What follows when payments of statements are cancelled (DESIGN 5.4): the money goes back as it was reserved, all of it to
+ * own money once the institution's advance is returned; the lines are open again, for the next window. A part that was
+ * cancelled before stays so.
+ */
+export async function reopenStatementParts(
+  trx: Knex,
+  payments: readonly CancelledPayment[],
+  at: BusinessMoment,
+): Promise<void> {
+  const windows = groupBy(payments, ({ region, period }) => `${region}/${period}`);
+  for (const group of windows.values()) {
+    const { region, period, caseId } = group[0]!;
+    const institutions = group.map(({ institution }) => institution!);
+    await lockInstitutions(trx, region, institutions);
+    const { policy } = await loadCase(trx, caseId);
+    const returned = await loadReturned(trx, region, period, institutions);
+    const known = await loadParts(trx, region, period, institutions);
+    const cancelled = group.flatMap(({ paymentId, institution, enterprise }) => {
+      const revision = revisionOfPayment(paymentId);
+      const part = known.find(
+        (each) => each.institution === institution && each.enterprise === enterprise && each.revision === revision,
+      );
+      return part ? [{ paymentId, part }] : [];
+    });
+    const parts = cancelled.map(({ part }) => part);
+    await markCancelled(trx, region, period, parts, at.date);
+    await reopenLines(trx, region, period, parts, at.date);
+    await postJournals(
+      trx,
+      region,
+      cancelled.map(({ paymentId, part }): Journal => {
+        const event: LedgerEvent = 'payment-cancelled';
+        const transfers = givenBack(part, returned);
+        const key = `${paymentId}/cancelled`;
+        return { book: 'supervised', key, date: at.date, event, reference: paymentId, caseId, policy, transfers };
+      }),
+    );
+  }
+}
+
+function givenBack(part: ReservedPart, returned: ReadonlySet<string>): Transfer[] {
+  const { institution, enterprise, netFen, fromPrepaymentFen, fromOwnFen } = part;
+  const debit = supervisedAccounts.payable(institution, enterprise);
+  const own = supervisedAccounts.own(institution);
+  if (returned.has(institution)) return [{ debit, credit: own, amountFen: netFen }];
+  return [
+    { debit, credit: supervisedAccounts.prepayment(institution), amountFen: fromPrepaymentFen },
+    { debit, credit: own, amountFen: fromOwnFen },
+  ].filter(({ amountFen }) => amountFen > 0n);
+}
+
+/** Parts of live statements that are not cancelled, in code order. */
+async function loadParts(
+  trx: Knex,
+  region: string,
+  period: string,
+  institutions: readonly string[],
+  revision?: number,
+): Promise<ReservedPart[]> {
+  const query = trx('settle.statement_enterprises as e')
+    .join('settle.statements as s', function () {
+      for (const column of ['region', 'period', 'institution', 'revision']) this.on(`s.${column}`, `e.${column}`);
+    })
+    .where({ 'e.region': region, 'e.period': period })
+    .whereRaw('e.institution = any(?::text[])', [[...institutions]])
+    .whereNull('e.cancelled_on')
+    .whereNull('s.reversed_on')
+    .orderBy(['e.institution', 'e.enterprise']);
+  if (revision !== undefined) void query.where('e.revision', revision);
+  return query.select({
+    institution: 'e.institution',
+    revision: 'e.revision',
+    enterprise: 'e.enterprise',
+    netFen: 'e.net_fen',
+    fromPrepaymentFen: 'e.from_prepayment_fen',
+    fromOwnFen: 'e.from_own_fen',
+  });
+}
+
+/** Who has returned all of the year's advance: what comes back now is its own. */
+async function loadReturned(
+  trx: Knex,
+  region: string,
+  period: string,
+  institutions: readonly string[],
+): Promise<Set<string>> {
+  const { rows } = await trx.raw<{ rows: { institution: string }[] }>(
+    `select r.institution from settle.return_plan r
+       left join lateral (select sum(c.from_unused_fen + c.paid_in_fen - c.excess_fen) as fen from settle.return_receipts c
+                           where (c.region, c.institution, c.period) = (r.region, r.institution, r.period)) came on true
+      where r.region = ? and r.year = ? and r.institution = any(?::text[])
+      group by r.institution having bool_and(coalesce(came.fen, 0) >= r.amount_fen)`,
+    [region, yearOf(toPeriod(period)), [...institutions]],
+  );
+  return new Set(rows.map(({ institution }) => institution));
+}
+
+const OF_PARTS = `unnest(?::text[], ?::int[], ?::text[]) p (institution, revision, enterprise)`;
+const partBindings = (parts: readonly ReservedPart[]) => [
+  parts.map(({ institution }) => institution),
+  parts.map(({ revision }) => revision),
+  parts.map(({ enterprise }) => enterprise),
+];
+
+async function markCancelled(
+  trx: Knex,
+  region: string,
+  period: string,
+  parts: readonly ReservedPart[],
+  on: PlainDate,
+): Promise<void> {
+  await trx.raw(
+    `update settle.statement_enterprises e set cancelled_on = ? from ${OF_PARTS}
+      where e.region = ? and e.period = ? and e.institution = p.institution and e.revision = p.revision and e.enterprise = p.enterprise`,
+    [on, ...partBindings(parts), region, period] as never,
+  );
+}
+
+/** @returns how many lines are open again */
+async function reopenLines(
+  trx: Knex,
+  region: string,
+  period: string,
+  parts: readonly ReservedPart[],
+  on: PlainDate,
+): Promise<number> {
+  const { rowCount } = await trx.raw<{ rowCount: number }>(
+    `with gone as (
+       delete from settle.settled_lines l using ${OF_PARTS}
+        where l.region = ? and l.period = ? and l.institution = p.institution and l.revision = p.revision
+          and l.enterprise = p.enterprise
+       returning l.line_id, l.region, l.period, l.institution, l.revision, l.enterprise)
+     insert into settle.unsettled_lines (line_id, region, period, institution, revision, enterprise, reopened_on)
+     select gone.*, ? from gone`,
+    [...partBindings(parts), region, period, on] as never,
+  );
+  return rowCount;
+}

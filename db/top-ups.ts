@@ -1,0 +1,56 @@
+import type { Knex } from 'knex';
+import type { PlainDate } from '../domain/plain-date';
+import { Refusal } from '../domain/refusal';
+
+/** What an institution paid in so that its statement is funded. */
+export interface TopUp {
+  /** The payer's own number: the same one again is one top-up. */
+  topUpId: string;
+  /** A settlement body. */
+  institution: string;
+  amountFen: bigint;
+  /** When the bank booked it. */
+  receivedOn: PlainDate;
+}
+
+/**
+ * Records top-ups. @returns the ids of those that are new
+ *
+ * @throws Refusal `IdempotencyConflict` for one that is recorded with other content
+ */
+export async function insertTopUps(
+  trx: Knex,
+  input: { region: string; period: string; topUps: readonly TopUp[]; person?: string },
+): Promise<Set<string>> {
+  const { region, period, topUps, person } = input;
+  const ids = topUps.map(({ topUpId }) => topUpId);
+  const { rows } = await trx.raw<{ rows: { top_up_id: string }[] }>(
+    `insert into settle.top_ups (region, period, top_up_id, institution, amount_fen, received_on, recorded_by)
+     select ?, ?, i.*, coalesce(?, i.institution)
+       from unnest(?::text[], ?::text[], ?::bigint[], ?::date[]) i (top_up_id, institution, amount_fen, received_on)
+     on conflict (top_up_id) do nothing returning top_up_id`,
+    [
+      region,
+      period,
+      person ?? null,
+      ids,
+      topUps.map(({ institution }) => institution),
+      topUps.map(({ amountFen }) => amountFen),
+      topUps.map(({ receivedOn }) => receivedOn),
+    ] as never,
+  );
+  const stored = await trx('settle.top_ups').whereRaw('top_up_id = any(?::text[])', [ids]).select('*');
+  const known = new Map(stored.map((row) => [row.top_up_id, row]));
+  for (const { topUpId, institution, amountFen, receivedOn } of topUps) {
+    const row = known.get(topUpId);
+    const same =
+      row.region === region &&
+      row.period === period &&
+      row.institution === institution &&
+      row.amount_fen === amountFen &&
+      row.received_on === receivedOn;
+    if (!same)
+      throw new Refusal('IdempotencyConflict', `top-up ${topUpId} is recorded with other content`, { topUpId });
+  }
+  return new Set(rows.map(({ top_up_id }) => top_up_id));
+}

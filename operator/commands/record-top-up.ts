@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { postJournals } from '../../db/ledger';
+import { lockInstitutions } from '../../db/settlement-locks';
+import { insertTopUps, type TopUp } from '../../db/top-ups';
+import { lockWindow } from '../../db/windows';
+import type { BusinessMoment } from '../../domain/business-time';
+import { caseIds } from '../../domain/ids';
+import { supervisedAccounts } from '../../domain/ledger';
+import { formatYuan } from '../../domain/money';
+import type { Period } from '../../domain/plain-date';
+import { Refusal } from '../../domain/refusal';
+import { attempted } from './attempts';
+import type { CommandContext } from './context';
+import {
+  contentHash,
+  RECORDERS,
+  requireStandIn,
+  settlingBodies,
+  tellWindow,
+  THEMSELVES,
+  windowRules,
+} from './window-step';
+
+export interface TopUpsCommand {
+  region: string;
+  /** The window that the money was paid in for. */
+  period: Period;
+  topUps: readonly TopUp[];
+  /** Who records; each institution for itself where left out. */
+  person?: string;
+  updateId?: string;
+}
+
+export type RecordedTopUp = TopUp & {
+  /** It was recorded before with the same content. */
+  again: boolean;
+};
+
+/**
+ * Books what institutions paid in for a window: their own money from now on (新医保发〔2025〕50号 四(二)). All or none; one that
+ * is recorded under its number stays once.
+ *
+ * @throws Refusal `OutsideWindow` for a day to come, `IdempotencyConflict`, `NotFound`, `NotSettlementBody`,
+ * `RecorderRoleMissing`
+ */
+export async function recordTopUps(context: CommandContext, command: TopUpsCommand): Promise<RecordedTopUp[]> {
+  const { region, period, person, topUps, updateId = randomUUID() } = command;
+  const at = context.clock.now();
+  const attempt = {
+    updateId,
+    caseId: caseIds.window(region, period),
+    person: person ?? THEMSELVES,
+    action: 'top-up',
+    contentSha256: contentHash(topUps.map((each) => ({ ...each, amountFen: each.amountFen.toString() }))),
+    at,
+  };
+  return attempted(context, attempt, () => context.db.transaction((trx) => recordIn(trx, command, at)));
+}
+
+async function recordIn(trx: Knex, command: TopUpsCommand, at: BusinessMoment): Promise<RecordedTopUp[]> {
+  const { region, period, person, topUps } = command;
+  const { stamp } = await windowRules(trx, region, period, at.date);
+  for (const each of topUps) checkTopUp(each, at);
+  const bodies = await settlingBodies(
+    trx,
+    region,
+    topUps.map(({ institution }) => institution),
+  );
+  await requireStandIn(trx, { region, ...(person ? { person } : {}), bodies, on: at.date }, RECORDERS);
+  await lockWindow(trx, region, period);
+  await lockInstitutions(trx, region, bodies);
+  const fresh = await insertTopUps(trx, { region, period, topUps, ...(person ? { person } : {}) });
+  const news = topUps.filter(({ topUpId }) => fresh.has(topUpId));
+  const caseId = caseIds.window(region, period);
+  await postJournals(
+    trx,
+    region,
+    news.map(({ topUpId, institution, amountFen, receivedOn }) => ({
+      book: 'supervised',
+      key: topUpId,
+      date: receivedOn,
+      event: 'top-up',
+      reference: topUpId,
+      caseId,
+      policy: stamp,
+      transfers: [{ debit: supervisedAccounts.cash(), credit: supervisedAccounts.own(institution), amountFen }],
+    })),
+  );
+  await tellWindow(
+    trx,
+    caseId,
+    at,
+    news.map(({ topUpId, institution, amountFen }) => ({
+      key: topUpId,
+      event: 'topped-up',
+      actor: person ?? institution,
+      detail: `${institution}: ${formatYuan(amountFen)}`,
+    })),
+  );
+  return topUps.map((each) => ({ ...each, again: !fresh.has(each.topUpId) }));
+}
+
+function checkTopUp({ topUpId, amountFen, receivedOn }: TopUp, { date }: BusinessMoment): void {
+  if (receivedOn > date) throw new Refusal('OutsideWindow', `top-up ${topUpId}: ${receivedOn} is after today, ${date}`);
+  if (amountFen <= 0n) throw new Refusal('UsageInvalid', `top-up ${topUpId}: ${formatYuan(amountFen)} is not paid in`);
+}
