@@ -21,6 +21,8 @@ export interface RaisedRequest {
   contentSha256: string;
   preparedBy: string;
   levels: ApprovalLevel[];
+  /** Payees that every level has to look at; absent where there is none. */
+  markedPayees?: number;
 }
 
 export interface PaymentStatus {

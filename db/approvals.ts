@@ -13,6 +13,8 @@ export interface RequestRecord {
   amountFen: bigint;
   preparedBy: string;
   levels: ApprovalLevel[];
+  /** Payees that every level has to look at (新医保发〔2025〕50号 六(三)). */
+  markedPayees: number;
   state: 'open' | 'approved' | 'rejected' | 'released';
   decisions: ApprovalRequest['decisions'];
 }
@@ -53,6 +55,7 @@ export async function loadRequests(
   const rows = await query.orderBy('r.request_id').select(
     'r.*',
     'c.region',
+    db.raw('(select count(*)::int from settle.payee_flags f where f.request_id = r.request_id) as marked_payees'),
     db.raw(`(select coalesce(jsonb_agg(jsonb_strip_nulls(
                 jsonb_build_object('level', d.level, 'person', d.person, 'actingFor', d.acting_for, 'decision', d.decision))
               order by d.level_no), '[]') from settle.approval_decisions d where d.request_id = r.request_id) as decisions`),
@@ -68,6 +71,7 @@ export async function loadRequests(
     amountFen: row.amount_fen,
     preparedBy: row.prepared_by,
     levels: row.levels,
+    markedPayees: row.marked_payees,
     state: row.state,
     decisions: row.decisions,
   }));

@@ -19,6 +19,8 @@ export interface ApprovalRequest {
   contentSha256: string;
   preparedBy: string;
   levels: ApprovalLevel[];
+  /** How many payees every level has to look at; absent where there is none. */
+  markedPayees?: number;
   decisions: { level: string; person: string; actingFor?: string; decision: Decision }[];
 }
 
@@ -92,6 +94,11 @@ export function checkDecision(request: ApprovalRequest | undefined, input: Decis
     };
   if (input.decision === 'reject' && input.reason.trim() === '')
     return { code: 'ReasonMissing', message: `a rejection of ${input.requestId} says why` };
+  if (input.decision === 'approve' && request.markedPayees && !input.payeesConfirmed)
+    return {
+      code: 'PayeesUnconfirmed',
+      message: `${input.requestId} marks ${request.markedPayees} payees that the decision does not confirm`,
+    };
   return undefined;
 }
 

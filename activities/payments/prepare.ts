@@ -20,8 +20,9 @@ export function requestIdOf(caseId: string, revision: number): string {
 export async function findRequest(db: Knex, requestId: string): Promise<RaisedRequest | null> {
   const [request] = await loadRequests(db, { requestId });
   if (!request) return null;
-  const { revision, contentSha256, preparedBy, levels } = request;
-  return { requestId, revision, contentSha256, preparedBy, levels };
+  const { revision, contentSha256, preparedBy, levels, markedPayees } = request;
+  const marked = markedPayees > 0 ? { markedPayees } : {};
+  return { requestId, revision, contentSha256, preparedBy, levels, ...marked };
 }
 
 /** Who answers for payments that are prepared again after a rejection: whoever corrected them, else the engine. */

@@ -3,6 +3,7 @@ import { formatYuan } from '../../domain/money';
 import { capacityText } from '../../domain/staff';
 import type { ApprovalOverview, AskedNext, ContentChange } from '../commands/approvals';
 import { formatAmount } from './amounts';
+import { flagLines, paymentLines, totalLines, totalsOf } from './approval-totals';
 import type { Output } from './output';
 import { formatTable, type TableColumn } from './table';
 
@@ -44,7 +45,7 @@ export function changeLines(changes: readonly ContentChange[]): string[] {
 
 /** What an approver reads. */
 export function overviewLines(overview: ApprovalOverview, { paint }: Output): string[] {
-  const { request, payments, next, attempts, sinceRevision, sinceLevels } = overview;
+  const { request, payments, flags, next, attempts, sinceRevision, sinceLevels } = overview;
   const title = (text: string): string[] => ['', paint('bold', text)];
   const since = sinceRevision
     ? [
@@ -64,17 +65,10 @@ export function overviewLines(overview: ApprovalOverview, { paint }: Output): st
         ['下一步 next', whoIsAsked(next)],
       ],
     ),
+    ...totalLines(payments, title),
     ...title('付款 · payments'),
-    ...formatTable(
-      [{ title: '' }, { title: '', align: 'right' }, { title: '' }, { title: '' }, { title: '' }],
-      payments.map(({ paymentId, amountFen, payee, state }) => [
-        paymentId,
-        formatAmount(amountFen),
-        payee.name,
-        payee.account,
-        state,
-      ]),
-    ),
+    ...paymentLines(request.caseId, payments),
+    ...(flags.length === 0 ? [] : [...title('收款人待核对 · payees to be confirmed'), ...flagLines(flags, paint)]),
     ...title('审批 · levels'),
     ...formatTable(
       [{ title: '' }, { title: '' }, { title: '' }, { title: '' }],
@@ -113,6 +107,8 @@ export function overviewJson({ request, payments, ...rest }: ApprovalOverview) {
     amountFen: undefined,
     amount: formatYuan(request.amountFen),
     next: rest.next ?? null,
+    totals: totalsOf(payments),
+    payees: rest.flags,
     paymentsOf: payments.map(({ paymentId, amountFen, payee, state }) => ({
       paymentId,
       amount: formatYuan(amountFen),

@@ -33,6 +33,8 @@ interface ListOptions {
 
 interface DecideOptions extends ActingOptions {
   level?: string;
+  payeesConfirmed?: boolean;
+  holdDiffering?: boolean;
   sha256?: string;
   reason?: string;
 }
@@ -68,6 +70,8 @@ export function addApprovalCommands(program: Command, context: CliContext): void
       .argument(REQUEST, REQUEST_HELP, nonEmptyArgument)
       .option('--level <level>', 'the level that is decided (default: the next one)', nonEmptyArgument)
       .option('--sha256 <hash>', 'the content that was read (default: what is open now)', nonEmptyArgument);
+    if (decision === 'approve')
+      command.option('--payees-confirmed', 'the payees that `approvals show` marks were looked at');
     const reason = new Option('--reason <text>', 'why; it is kept').argParser(nonEmptyArgument);
     updateIdOption(command)
       .addOption(decision === 'reject' ? reason.makeOptionMandatory() : reason)
@@ -85,7 +89,11 @@ function addCashierCommands(program: Command, context: CliContext): void {
   const command = actingOptions(group.command('release'))
     .description('releases an approved request to the bank')
     .argument(REQUEST, REQUEST_HELP, nonEmptyArgument)
-    .option('--sha256 <hash>', 'the content that was read (default: what is approved now)', nonEmptyArgument);
+    .option('--sha256 <hash>', 'the content that was read (default: what is approved now)', nonEmptyArgument)
+    .option(
+      '--hold-differing',
+      'holds payments whose payee is another one in the register by now, and releases the others',
+    );
   updateIdOption(command).action(
     action(context, (id: string, options: DecideOptions) => releaseIt(context, id, options)),
   );
@@ -134,10 +142,15 @@ async function decideOn(
   options: DecideOptions,
 ): Promise<ExitCode> {
   const person = actingPerson(context, options.as);
-  const { level, sha256: contentSha256, reason, updateId } = options;
+  const { level, sha256: contentSha256, reason, updateId, payeesConfirmed } = options;
   return withRunning(context, async (running) => {
     const { requestId } = await resolveRequest(running, id);
-    const command = { requestId, person, decision, ...given({ level, contentSha256, reason, updateId }) };
+    const command = {
+      requestId,
+      person,
+      decision,
+      ...given({ level, contentSha256, reason, updateId, payeesConfirmed }),
+    };
     if (options.dryRun)
       return checked(context, await checkDecide(running, command), `${decision} by ${person}`, options);
     const result = await decide(running, command);
@@ -147,10 +160,10 @@ async function decideOn(
 
 async function releaseIt(context: CliContext, id: string, options: DecideOptions): Promise<ExitCode> {
   const person = actingPerson(context, options.as);
-  const { sha256: contentSha256, updateId } = options;
+  const { sha256: contentSha256, updateId, holdDiffering } = options;
   return withRunning(context, async (running) => {
     const { requestId } = await resolveRequest(running, id);
-    const command = { requestId, person, ...given({ contentSha256, updateId }) };
+    const command = { requestId, person, ...given({ contentSha256, updateId, holdDiffering }) };
     if (options.dryRun)
       return checked(context, await checkCashierRelease(running, command), `release by ${person}`, options);
     const { state } = await release(running, command);

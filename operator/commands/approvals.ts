@@ -10,6 +10,7 @@ import {
 import { loadRequests, type RequestRecord } from '../../db/approvals';
 import { loadCase } from '../../db/cases';
 import { loadPayments, type PaymentRecord } from '../../db/payments';
+import { loadDifferingPayees, loadPayeeFlags, type PayeeFlag } from '../../db/payees';
 import {
   checkDecision,
   checkRelease,
@@ -69,6 +70,8 @@ export function compareContents(
 export interface ApprovalOverview {
   request: RequestRecord;
   payments: PaymentRecord[];
+  /** Payees to be looked at (新医保发〔2025〕50号 六(三)). */
+  flags: PayeeFlag[];
   next: AskedNext | undefined;
   attempts: RecordedAttempt[];
   /** Against the revision before this one; undefined for the first. */
@@ -88,6 +91,7 @@ export async function approvalOverview(context: CommandContext, requestId: strin
   return {
     request,
     payments: await loadPayments(db, { paymentIds: contents.map(({ paymentId }) => paymentId) }),
+    flags: await loadPayeeFlags(db, requestId),
     next: await askedNext(context, request),
     attempts: await loadDecisionAttempts(db, { requestId }),
     sinceRevision: previous && {
@@ -123,13 +127,26 @@ async function requireWaiting({ db }: CommandContext, request: RequestRecord): P
     });
 }
 
+/** @throws Refusal `PayeeDiffers` as the database would, for the first payment */
+async function requirePayees({ db }: CommandContext, requestId: string): Promise<void> {
+  const [first, ...more] = await loadDifferingPayees(db, requestId);
+  if (!first) return;
+  throw new Refusal(
+    'PayeeDiffers',
+    `${first.paymentId} would go to ${first.approved}; the register of the day says ${first.registered}`,
+    { requestId, payments: [first, ...more].map(({ paymentId }) => paymentId), rule: '新医保发〔2025〕50号 六(三)' },
+  );
+}
+
 /** Whether a decision would be taken; nothing is recorded. @throws Refusal as the decision itself would */
 export async function checkDecide(context: CommandContext, command: DecideCommand): Promise<RequestRecord> {
   const request = await openRequest(context, command.requestId);
   const level = command.level ?? nextLevel(request)?.level ?? request.levels.at(-1)!.level;
   const capacity = await decidingCapacity(context, request, command.person, level);
   const { requestId, decision, reason = '', contentSha256 = request.contentSha256 } = command;
-  refuse(checkDecision(request, { requestId, ...capacity, decision, level, contentSha256, reason }), requestId);
+  const { payeesConfirmed = false } = command;
+  const input = { requestId, ...capacity, decision, level, contentSha256, reason, payeesConfirmed };
+  refuse(checkDecision(request, input), requestId);
   await requireWaiting(context, request);
   return request;
 }
@@ -141,5 +158,6 @@ export async function checkCashierRelease(context: CommandContext, command: Rele
   const capacity = await releasingCapacity(context, request, person);
   refuse(checkRelease(request, { requestId, ...capacity, contentSha256 }), requestId);
   await requireWaiting(context, request);
+  if (!command.holdDiffering) await requirePayees(context, requestId);
   return request;
 }

@@ -28,6 +28,8 @@ export interface DecideCommand extends UpdateIdentity {
   /** What the person has read. By default what is open now. */
   contentSha256?: string;
   reason?: string;
+  /** The payees that the request marks were looked at. */
+  payeesConfirmed?: boolean;
 }
 
 /**
@@ -62,10 +64,11 @@ export async function decide(context: CommandContext, command: DecideCommand): P
   return attempted(context, attempt, async () => {
     const { requestId, decision } = { ...command, requestId: request.requestId };
     const capacity = await decidingCapacity(context, request, command.person, level);
+    const confirmed = command.payeesConfirmed ? { payeesConfirmed: true } : {};
     const result = await update(context.client, request.caseId, () =>
       handleOf(context.client, request.caseId).executeUpdate(decideUpdate, {
         updateId,
-        args: [{ requestId, ...capacity, decision, level, contentSha256, reason, at }],
+        args: [{ requestId, ...capacity, decision, level, contentSha256, reason, ...confirmed, at }],
       }),
     );
     return sameContent(result, contentSha256);
@@ -76,6 +79,8 @@ export interface ReleaseCommand extends UpdateIdentity {
   requestId: string;
   person: string;
   contentSha256?: string;
+  /** Holds payments whose payee is no longer who was approved, and releases the others. */
+  holdDiffering?: boolean;
 }
 
 /** The cashier releases an approved request to the bank. @throws Refusal of the approval rules */
@@ -88,10 +93,11 @@ export async function release(context: CommandContext, command: ReleaseCommand):
   const { person } = command;
   return attempted(context, { updateId, caseId, requestId, person, action: 'release', contentSha256, at }, async () => {
     const capacity = await releasingCapacity(context, request, person);
+    const held = command.holdDiffering ? { holdDiffering: true } : {};
     const result = await update(context.client, caseId, () =>
       handleOf(context.client, caseId).executeUpdate(releaseUpdate, {
         updateId,
-        args: [{ requestId, ...capacity, contentSha256, at }],
+        args: [{ requestId, ...capacity, contentSha256, ...held, at }],
       }),
     );
     return sameContent(result, contentSha256);

@@ -63,7 +63,7 @@ export function createApprovers({ context, machine, scenario, regions, order }: 
         await machine.settle(caseId);
         return;
       }
-      await decide(context, { requestId, person, decision: 'approve' });
+      await decide(context, { requestId, person, decision: 'approve', payeesConfirmed: true });
     }
     await release(context, { requestId, person: people.cashier });
     await machine.settle(caseId);
