@@ -8,6 +8,7 @@ import type { CommandContext } from '../operator/commands/context';
 import { unlessStopped } from '../operator/unless-stopped';
 import { createApprovers, createOperators } from './actors/agency';
 import { together } from './actors/actors';
+import { createEnterpriseActors } from './actors/enterprises';
 import { createInstitutionActors } from './actors/institutions';
 import { conduct } from './conductor';
 import { writeResult, writeWhole, type RegionResult, type WrittenFiles } from './files';
@@ -151,6 +152,7 @@ async function play(
     to,
     actors: together([
       createInstitutionActors({ context, bank: stage.bank, scenario, regions, order }),
+      createEnterpriseActors({ context, regions: inputs.regions.map(({ region }) => region) }),
       createOperators(agency),
       createApprovers(agency),
     ]),

@@ -11,6 +11,8 @@ import { firstDayOf, lastDayOf, periodsBetween, yearOf, type Period, type PlainD
 import { poolFen, type PoolFen } from '../domain/pools';
 import { returnState } from '../domain/return-plan';
 import { bankAgrees } from './bank-agrees';
+import { paymentRows } from './result/payments';
+import { lineSums, rejectedLineRows } from './result/lines';
 import type { JournalCsvRow, PoolAmounts, PrepaymentRow, ReturnRow, Summary, TimelineRow } from './summary';
 
 export interface ResultInput {
@@ -40,10 +42,10 @@ export async function summarize(input: ResultInput): Promise<Summary> {
     },
     prepayments: await prepaymentRows(db, region, first, last),
     returns: await returnRows(db, region, from, to),
-    rejectedLines: [],
-    lines: { accepted: '0.00', settled: '0.00', open: '0.00', disputed: '0.00' },
+    rejectedLines: await rejectedLineRows(db, region, from, to),
+    lines: await lineSums(db, region, from, to),
     statements: [],
-    payments: [],
+    payments: await paymentRows(db, region, from, to),
     breaches: [],
     enterpriseCases: [],
     alerts: sorted(
