@@ -64,6 +64,10 @@ export const REFUSALS = {
     remedy:
       'Start the services with `npm run up`, or name running ones with DATABASE_URL, TEMPORAL_ADDRESS and SETTLE_BANK_URL.',
   },
+  NamespaceDiffers: {
+    exitCode: 1,
+    remedy: 'Name another namespace: a search attribute’s type cannot be changed. Nothing was done.',
+  },
   NotFound: { exitCode: 1, remedy: 'Check the id; the list command shows what there is.' },
 
   // The development clock
@@ -205,6 +209,12 @@ export const REFUSALS = {
     remedy: '`settle statements list` shows which bodies have confirmed, and in which window.',
   },
   LineNotOpen: { exitCode: 1, remedy: 'Look at the state of the line; only open lines are agreed to or disputed.' },
+
+  // Documents
+  GlyphMissing: {
+    exitCode: 1,
+    remedy: 'Write the name that is shown with characters the font has; the document is made when that is done.',
+  },
 
   // Monthly funds
   RatioTooLow: { exitCode: 1, remedy: 'Decide on a ratio that the policy allows; nothing was changed.' },

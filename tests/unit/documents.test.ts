@@ -1,0 +1,60 @@
+import { documentNumber, type DocumentModel } from '../../domain/documents/model';
+import { plainDate } from '../../domain/plain-date';
+import { renderPdf } from '../../activities/documents/pdf';
+import { renderXlsx } from '../../activities/documents/xlsx';
+
+const MODEL: DocumentModel = {
+  kind: 'breach-notice',
+  title: '违约通知书',
+  addressee: '示例县人民医院',
+  issuer: '示例地区医疗保障经办机构',
+  date: plainDate('2026-08-03'),
+  facts: [
+    ['违约情形', '当月未返还预付金'],
+    ['应返还金额', '123456.78'],
+  ],
+  paragraphs: ['请于2026-08-17前改正。'],
+  tables: [
+    {
+      title: '明细',
+      columns: [{ label: '期间' }, { label: '金额（元）', align: 'right' }],
+      rows: [['2026-07', '123456.78']],
+      totals: ['合计', '123456.78'],
+    },
+  ],
+  charts: [{ title: '按月', bars: [{ label: '2026-07', amountFen: '12345678' }] }],
+  basis: ['新医保发〔2025〕50号 五(一)'],
+  signatures: ['经办人'],
+};
+const NUMBER = documentNumber('650500', 'breach-notice', 2026, 1);
+
+describe('a document', () => {
+  it('is numbered by region, kind, year and a serial', () => {
+    expect(NUMBER).toBe('650500-WY-2026-0001');
+  });
+
+  it('has the same bytes every time it is drawn', async () => {
+    const [first, second] = [await renderPdf(NUMBER, MODEL), await renderPdf(NUMBER, MODEL)];
+    expect(first.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(first.equals(second)).toBe(true);
+    expect(first.equals(await renderPdf(NUMBER, { ...MODEL, addressee: '示例市人民医院' }))).toBe(false);
+  });
+
+  it('is not drawn with a gap where the font has no character', async () => {
+    const model = { ...MODEL, addressee: '示例\u{2A6A5}医院' };
+    await expect(renderPdf(NUMBER, model)).rejects.toMatchObject({
+      code: 'GlyphMissing',
+      message: expect.stringContaining('U+2A6A5') as string,
+    });
+  });
+
+  it('is a workbook too, with each table on a sheet', async () => {
+    const first = await renderXlsx(NUMBER, MODEL);
+    // ZIP counts in steps of two seconds: the second one is written under another time.
+    jest.useFakeTimers({ now: Date.now() + 60_000, doNotFake: ['nextTick', 'setImmediate', 'setTimeout'] });
+    const second = await renderXlsx(NUMBER, MODEL);
+    jest.useRealTimers();
+    expect(first.subarray(0, 2).toString()).toBe('PK');
+    expect(first.equals(second)).toBe(true);
+  });
+});
