@@ -33,12 +33,14 @@ const GROUPS = [
   'cases',
   'clock',
   'ledger',
+  'namespace',
   'payments',
   'policy',
   'reconcile',
   'region',
   'returns',
   'schedules',
+  'simulator',
   'staff',
 ];
 

@@ -11,6 +11,7 @@ export type { TemporalMode } from './temporal-arguments';
 export type { ServiceLog } from './service-log';
 export { processGuard } from './guard';
 export { projectRoot } from './project-root';
+export { searchAttributes } from './temporal-arguments';
 export { spawnService, ServiceFailure } from './spawn-service';
 export type { Service, ServiceProcess, ServiceSpec } from './spawn-service';
 
