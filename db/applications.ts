@@ -92,6 +92,13 @@ export interface ImportedFile extends FileCounts {
   readonly person: string;
 }
 
+interface StoredFile extends FileCounts {
+  readonly file_id: bigint;
+  readonly name: string;
+  readonly imported_on: PlainDate;
+  readonly person: string;
+}
+
 /** The import of these very bytes in this period, if there was one. */
 export async function findImportedFile(db: Knex, identity: FileIdentity): Promise<ImportedFile | undefined> {
   const row = await db('settle.application_files')

@@ -1,4 +1,4 @@
-import type { Region } from '../domain/region';
+import type { CatalogueListing, Region } from '../domain/region';
 import { agencyAccounts } from './agency-accounts';
 
 /** The rows of one table of a region's register. */
@@ -14,11 +14,13 @@ export interface RegisterTable {
 export interface RegionOptions {
   policies: readonly string[];
   provisionalCalendar: boolean;
+  /** A drug leaves it by the last day of its listing, not by being left out. */
+  catalogue?: readonly CatalogueListing[];
 }
 
 /** A region's folder as rows, in an order in which they can be inserted: institutions that others settle through come first. */
 export function regionRows(region: Region, options: RegionOptions): RegisterTable[] {
-  return [...places(region, options), ...peopleAndPurchases(region)];
+  return [...places(region, options), ...peopleAndPurchases(region), catalogue(region, options)];
 }
 
 function places(region: Region, options: RegionOptions): RegisterTable[] {
@@ -111,4 +113,19 @@ function peopleAndPurchases({ code, purchases, staff }: Region): RegisterTable[]
       })),
     },
   ];
+}
+
+function catalogue({ code }: Region, options: RegionOptions): RegisterTable {
+  return {
+    name: 'catalogue',
+    table: 'settle.catalogue',
+    key: ['drug', 'category', 'valid_from'],
+    rows: (options.catalogue ?? []).map(({ drug, category, from, to }) => ({
+      region: code,
+      drug,
+      category,
+      valid_from: from,
+      valid_to: to ?? null,
+    })),
+  };
 }

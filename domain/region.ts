@@ -79,6 +79,14 @@ export interface Staff {
   readonly terms?: readonly RoleTerm[];
 }
 
+/** A drug as the catalogue (药品目录) has it, from its first day to its last; without `to` it is still listed. */
+export interface CatalogueListing {
+  readonly drug: string;
+  readonly category: Category;
+  readonly from: PlainDate;
+  readonly to: PlainDate | undefined;
+}
+
 export interface PeriodFile {
   readonly period: Period;
   readonly path: string;

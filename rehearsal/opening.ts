@@ -6,6 +6,7 @@ import type { PlainDate } from '../domain/plain-date';
 import type { PolicyBook } from '../domain/policy';
 import type { Region } from '../domain/region';
 import { bankAccounts, openingJournals } from '../operator/commands/opening';
+import { readCatalogue } from '../operator/files/catalogue';
 import type { BankScriptClient } from '../workers/bank-simulator/script-client';
 
 export interface OpeningInput {
@@ -25,7 +26,8 @@ export async function openBooks(input: OpeningInput): Promise<void> {
   for (const file of policies.list()) await savePolicy(owner, file);
   for (const year of input.calendars) await saveCalendarYear(owner, year);
   for (const { region, policies: ids } of input.regions) {
-    await saveRegion(owner, region, { policies: ids, provisionalCalendar: input.provisionalCalendar });
+    const catalogue = await readCatalogue(region.files.catalogue);
+    await saveRegion(owner, region, { policies: ids, provisionalCalendar: input.provisionalCalendar, catalogue });
     await postJournals(db, region.code, openingJournals(region, policies, ids, on));
     await bank.openAccounts(bankAccounts(region));
   }

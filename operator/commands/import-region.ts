@@ -5,6 +5,7 @@ import { sayBusinessDate } from '../../db/staff';
 import type { CalendarYear } from '../../domain/calendar';
 import { isRefusalCode, Refusal } from '../../domain/refusal';
 import type { Region } from '../../domain/region';
+import { readCatalogue } from '../files/catalogue';
 import type { PolicyChoice } from '../files/policy-choice';
 import { loadRegion } from '../files/region-folder';
 import { checkPolicies } from '../files/region-policy-check';
@@ -41,7 +42,8 @@ export async function importRegion(
 ): Promise<Imported> {
   const region = await loadRegion(dir);
   const policies = await checkedPolicies(dir, region, choice);
-  const options = { policies, provisionalCalendar: false };
+  const catalogue = await readCatalogue(region.files.catalogue);
+  const options = { policies, provisionalCalendar: false, catalogue };
   const changes = await regionChanges(owner, region, options);
   const isNew = changes.some(({ kind, change }) => kind === 'region' && change === 'added');
   if (dryRun) return { region, policies, changes, opened: 0 };
