@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Knex } from 'knex';
+import { bankUrlOf } from '../activities/bank/bank-address';
 import { connect } from '../db/connect';
-import { developmentNow, findDevelopmentClock } from '../db/development-clock';
+import { developmentNow, findDevelopmentClock, type DevelopmentClock } from '../db/development-clock';
 import { applicationUrl } from '../db/roles';
-import { fromEpochMs } from '../domain/business-time';
 import { Refusal } from '../domain/refusal';
 import { createLogger } from '../workers/logging';
 import { temporalAddress } from '../workers/temporal-connection';
-import type { ClockPort } from './clock';
 import type { CommandContext } from './commands/context';
 import { dataDirectory } from './files/data-directory';
 import { readRunState } from './run-state';
@@ -21,6 +20,8 @@ export interface RunningConnection extends CommandContext {
   /** The bank is the simulator: accounts are opened there by the engine. */
   readonly simulatedBank: boolean;
   readonly namespace: string;
+  /** Time moves on command, and no schedule starts anything. */
+  readonly developmentClock: boolean;
   close(): Promise<void>;
 }
 
@@ -36,10 +37,12 @@ export interface RunningServices {
 
 const COMMAND_POOL = 4;
 const CONNECT_WITHIN = '5 seconds';
-const REAL = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SETTLE_BANK_URL'] as const;
+const REAL = ['DATABASE_URL', 'TEMPORAL_ADDRESS'] as const;
 
 function fromEnvironment(env: NodeJS.ProcessEnv): RunningServices {
-  const missing = REAL.filter((name) => !env[name]);
+  const bankUrl = bankUrlOf(env);
+  const missing: string[] = REAL.filter((name) => !env[name]);
+  if (bankUrl === undefined) missing.push('SETTLE_BANK_URL');
   if (missing.length > 0)
     throw new Refusal('NotRunning', `real services are named in part only: ${missing.join(', ')} is not set`, {
       missing,
@@ -50,19 +53,19 @@ function fromEnvironment(env: NodeJS.ProcessEnv): RunningServices {
     appUrl: env.SETTLE_DATABASE_URL || applicationUrl(ownerUrl),
     temporalAddress: env.TEMPORAL_ADDRESS!,
     namespace: env.TEMPORAL_NAMESPACE || 'settle',
-    bankUrl: env.SETTLE_BANK_URL!,
+    bankUrl: bankUrl!,
     simulatedBank: false,
   };
 }
 
 /**
- * Where the services are: those that `DATABASE_URL`, `TEMPORAL_ADDRESS` and `SETTLE_BANK_URL` name, else those of `settle up`
+ * Where the services are: those that `DATABASE_URL`, `TEMPORAL_ADDRESS` and `SETTLE_BANK_URL` or `SETTLE_BANK_DIRECTORY` name, else those of `settle up`
  * on this data directory.
- * @throws Refusal `NotRunning`
+ * @throws Refusal `NotRunning`; `UsageInvalid` where the bank is named twice
  */
 export function findRunning(env: NodeJS.ProcessEnv): RunningServices {
   const state = readRunState(dataDirectory(env));
-  if (REAL.slice(0, 2).some((name) => env[name])) return fromEnvironment(env);
+  if (REAL.some((name) => env[name])) return fromEnvironment(env);
   if (state) return state;
   throw new Refusal('NotRunning', `nothing runs on the data directory ${dataDirectory(env)}`, {
     dataDirectory: dataDirectory(env),
@@ -85,10 +88,12 @@ export async function connectRunning(env: NodeJS.ProcessEnv): Promise<RunningCon
   };
   try {
     await reachDatabase(db, services.appUrl);
+    const development = await developmentClockOf(db, services);
     return {
       db,
       client: new Client({ connection, namespace }),
-      clock: await clockOf(db, services),
+      clock: { now: () => developmentNow(development ?? REAL_TIME, Date.now()) },
+      developmentClock: development !== undefined,
       log: createLogger('command', { file: join(dataDirectory(env), 'log', 'settle.log') }),
       ownerDb: () => (owner ??= connect(services.ownerUrl, { poolSize: 2, applicationName: 'settle-command' })),
       bankUrl,
@@ -102,16 +107,18 @@ export async function connectRunning(env: NodeJS.ProcessEnv): Promise<RunningCon
   }
 }
 
-/** The host's clock, or that of development. */
-async function clockOf(db: Knex, { simulatedBank }: RunningServices): Promise<ClockPort> {
+/** Business time is the host's. */
+const REAL_TIME = { offsetMs: 0 };
+
+/** Undefined where real time counts. @throws Refusal `DevelopmentClockForbidden` */
+async function developmentClockOf(db: Knex, { simulatedBank }: RunningServices): Promise<DevelopmentClock | undefined> {
   const development = await findDevelopmentClock(db);
-  if (!development) return { now: () => fromEpochMs(Date.now()) };
-  if (!simulatedBank)
+  if (development && !simulatedBank)
     throw new Refusal(
       'DevelopmentClockForbidden',
       'these books were kept by a development clock, and the bank is real',
     );
-  return { now: () => developmentNow(development, Date.now()) };
+  return development;
 }
 
 async function reachTemporal(address: string, env: NodeJS.ProcessEnv): Promise<Connection> {

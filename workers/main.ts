@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
-import { createHttpBank } from '../activities/bank/http-bank';
+import { bankUrlOf, createBank } from '../activities/bank/bank-address';
 import { messageLimits } from '../activities/bank/message-limits';
 import { connect } from '../db/connect';
 import { applicationUrl } from '../db/roles';
@@ -8,6 +8,7 @@ import { createLogger } from './logging';
 import { projectRoot } from './services/project-root';
 import { temporalAddress } from './temporal-connection';
 import { installTemporalLogger } from './temporal-logger';
+import { EXIT_ON_STDIN_CLOSE } from './spawn-worker';
 import { createWorker, DATABASE_POOL } from './worker';
 
 const BANK_TIMEOUT_MS = 15_000;
@@ -18,6 +19,12 @@ function required(name: string): string {
   return value;
 }
 
+function bankUrl(): string {
+  const url = bankUrlOf(process.env);
+  if (url === undefined) throw new Error('neither SETTLE_BANK_URL nor SETTLE_BANK_DIRECTORY is set');
+  return url;
+}
+
 /** As the application role, whose URL follows from the owner's where only that is named. */
 function databaseUrl(): string {
   return process.env.SETTLE_DATABASE_URL || applicationUrl(required('DATABASE_URL'));
@@ -25,7 +32,8 @@ function databaseUrl(): string {
 
 /**
  * The worker as a process of its own: it takes its addresses from the environment, says `{"worker":"ready"}` on standard
- * output when it polls, and on SIGTERM or SIGINT lets running steps end.
+ * output when it polls, and on SIGTERM or SIGINT lets running steps end. With `--exit-on-stdin-close` the end of its standard
+ * input is such a sign too: whoever started it is gone.
  */
 async function main(): Promise<void> {
   const log = createLogger('worker');
@@ -37,8 +45,8 @@ async function main(): Promise<void> {
     namespace: process.env.TEMPORAL_NAMESPACE || 'settle',
     bundle: { codePath: join(projectRoot(), 'dist', 'workflow-bundle.js') },
     db,
-    bank: createHttpBank({
-      baseUrl: required('SETTLE_BANK_URL'),
+    bank: createBank({
+      url: bankUrl(),
       timeoutMs: BANK_TIMEOUT_MS,
       limits: messageLimits(process.env),
       log,
@@ -53,6 +61,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  if (process.argv.includes(EXIT_ON_STDIN_CLOSE)) process.stdin.on('end', stop).on('error', stop).resume();
   const running = worker.run();
   process.stdout.write('{"worker":"ready"}\n');
   try {

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { projectRoot } from './services/project-root';
 import { spawnService, type Service } from './services/spawn-service';
 
+/** Lets a worker end with the process that started it, also when that one's guard was killed with it. */
+export const EXIT_ON_STDIN_CLOSE = '--exit-on-stdin-close';
+
 export interface WorkerProcessOptions {
   /** As the application role. */
   databaseUrl: string;
@@ -17,11 +20,13 @@ export function spawnWorker(options: WorkerProcessOptions): Promise<Service<true
   return spawnService({
     name: 'the worker',
     command: process.execPath,
-    args: [join(projectRoot(), 'dist', 'workers', 'main.js')],
+    args: [join(projectRoot(), 'dist', 'workers', 'main.js'), EXIT_ON_STDIN_CLOSE],
     env: {
       ...process.env,
       SETTLE_DATABASE_URL: options.databaseUrl,
       SETTLE_BANK_URL: options.bankUrl,
+      // Where it was named so, the URL is that of the directory.
+      SETTLE_BANK_DIRECTORY: '',
       TEMPORAL_ADDRESS: options.temporalAddress,
       TEMPORAL_NAMESPACE: options.namespace,
       SETTLE_LOG_LEVEL: process.env.SETTLE_LOG_LEVEL ?? options.logLevel ?? 'info',

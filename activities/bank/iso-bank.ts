@@ -61,7 +61,12 @@ export function createIsoBank(transport: BankTransport, options: { limits?: Mess
     },
 
     async settled(subject) {
-      await transport.settled?.(subject);
+      try {
+        await transport.settled?.(subject);
+      } catch (error) {
+        // It is found again, and changes nothing then.
+        log.warn({ err: error }, 'answers of the bank could not be put away');
+      }
     },
   };
 }

@@ -46,7 +46,7 @@ export interface Bank {
 
   /**
    * What {@link Bank.ask} or {@link Bank.statement} last said of this is in the books: a bank over files puts the files away.
-   * It changes nothing at the bank, may be repeated, and nothing is lost where it is never called.
+   * It changes nothing at the bank, never throws, and nothing is lost where it is never called.
    */
   settled?(subject: SettledSubject): Promise<void>;
 }

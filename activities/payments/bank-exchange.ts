@@ -38,8 +38,7 @@ export function createBankActivities(
     );
     const stored = new Set(rows.map(({ payment_id }) => payment_id));
     const fresh = released.filter(({ paymentId }) => !stored.has(paymentId));
-    const accounts = [...new Set(fresh.map(({ debtorAccount }) => debtorAccount))].sort();
-    for (const debtorAccount of accounts) {
+    for (const debtorAccount of new Set(fresh.map((payment) => payment.debtorAccount).sort())) {
       const leaving = fresh.filter((payment) => payment.debtorAccount === debtorAccount);
       for (const part of cutIntoMessages(leaving, bank.limits ?? DEFAULT_LIMITS)) {
         const first = part[0]!;
@@ -145,7 +144,8 @@ export function createBankActivities(
       await applyAnswers(trx, { caseId: message.caseId, payments, attempts, answers, at });
       await setMessageState(trx, message.messageId, 'answered');
     });
-    if (!isBooked) await markUnknown(message, at, 'the books have too little for what the bank did');
+    if (isBooked) await bank.settled?.(message);
+    else await markUnknown(message, at, 'the books have too little for what the bank did');
   }
 
   /**
@@ -221,7 +221,8 @@ export function createBankActivities(
 
   async function askAbout(message: MessageRecord, at: BusinessMoment): Promise<void> {
     const told = await questionAbout(message, at);
-    if (told) await book(message, at, (trx) => applyAnswers(trx, { caseId: message.caseId, ...told, at }));
+    if (told && (await book(message, at, (trx) => applyAnswers(trx, { caseId: message.caseId, ...told, at }))))
+      await bank.settled?.(message);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { createHttpBank } from '../../activities/bank/http-bank';
+import { createBank } from '../../activities/bank/bank-address';
+import type { Bank } from '../../activities/bank/port';
 import { loadExceptions, loadLastRun, loadSignOff, type ReconciliationException } from '../../db/reconciliation';
 import { addDays, type PlainDate } from '../../domain/plain-date';
 import { formatYuan } from '../../domain/money';
@@ -8,7 +9,7 @@ import { closeException, reconcile, signOff, type ReconcileResult } from '../com
 import { formatAmount } from './amounts';
 import { dateArgument, nonEmptyArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
-import { actingPerson, regionOption, regionOrOnly, withRunning, type Running } from './running';
+import { actingOptions, actingPerson, regionOption, regionOrOnly, withRunning, type Running } from './running';
 import { formatTable } from './table';
 
 const BANK_TIMEOUT_MS = 60_000;
@@ -17,6 +18,7 @@ interface DayOptions {
   region?: string;
   date?: PlainDate;
   as?: string;
+  dryRun?: boolean;
   json?: boolean;
 }
 
@@ -27,6 +29,7 @@ interface ListOptions extends DayOptions {
 interface CloseOptions {
   as?: string;
   reason: string;
+  dryRun?: boolean;
   json?: boolean;
 }
 
@@ -49,19 +52,17 @@ export function addReconcileCommands(program: Command, context: CliContext): voi
     'reconcile list --date 2026-03-02 --all --json',
   );
   examples(
-    group
-      .command('close')
+    actingOptions(group.command('close'))
       .description('closes an exception with the reason why the books and the bank differ')
       .argument('<exception>', 'its number in `reconcile list`', exceptionArgument)
       .requiredOption('--reason <text>', 'why; it is kept', nonEmptyArgument)
-      .option('--as <person>', 'who acts (default: SETTLE_PERSON)', nonEmptyArgument)
-      .option('--json', 'as JSON')
       .action(action(context, (id: bigint, options: CloseOptions) => close(context, id, options))),
     'reconcile close 1 --reason 银行手续费,凭证12号 --as 650100-accountant',
   );
   examples(
     dayOptions(group.command('sign-off'))
       .description('the accountant’s word that a day agrees with the bank, or that every difference is explained')
+      .option('--dry-run', 'check only: nothing is recorded or changed')
       .action(action(context, (options: DayOptions) => sign(context, options))),
     'reconcile sign-off --date 2026-03-02 --as 650100-accountant',
   );
@@ -84,9 +85,10 @@ function dayOf(running: Running, date: PlainDate | undefined): PlainDate {
   return date ?? addDays(running.clock.now().date, -1);
 }
 
-function bankOf({ bankUrl, log }: Running): ReturnType<typeof createHttpBank> {
-  if (bankUrl === undefined) throw new Refusal('NotRunning', 'no bank is named: set SETTLE_BANK_URL');
-  return createHttpBank({ baseUrl: bankUrl, timeoutMs: BANK_TIMEOUT_MS, log });
+function bankOf({ bankUrl, log }: Running): Bank {
+  if (bankUrl === undefined)
+    throw new Refusal('NotRunning', 'no bank is named: set SETTLE_BANK_URL or SETTLE_BANK_DIRECTORY');
+  return createBank({ url: bankUrl, timeoutMs: BANK_TIMEOUT_MS, log });
 }
 
 async function run(context: CliContext, options: DayOptions): Promise<ExitCode> {
@@ -115,14 +117,19 @@ async function list(context: CliContext, options: ListOptions): Promise<ExitCode
 
 async function close(context: CliContext, exceptionId: bigint, options: CloseOptions): Promise<ExitCode> {
   const person = actingPerson(context, options.as);
+  const { reason, dryRun = false, json } = options;
   return withRunning(context, async (running) => {
-    await closeException(running, { exceptionId, person, reason: options.reason });
+    const { region, date } = await closeException(running, { exceptionId, person, reason, dryRun });
     const id = exceptionId.toString();
-    if (options.json) context.output.json({ exception: id, state: 'closed', person, reason: options.reason });
+    const left = (await loadExceptions(running.db, { region, date, open: true })).length;
+    if (json) context.output.json({ exception: id, state: dryRun ? 'open' : 'closed', dryRun, person, reason, left });
+    else if (dryRun) context.output.lines([`exception ${id} would be closed by ${person}; nothing was recorded`]);
     else
       context.output.lines([
-        `${context.output.paint('green', '✓')} exception ${id} is closed by ${person}: ${options.reason}`,
-        '  next  settle reconcile sign-off, when none is left of that day',
+        `${context.output.paint('green', '✓')} exception ${id} is closed by ${person}: ${reason}`,
+        left === 0
+          ? `  next  settle reconcile sign-off --date ${date}`
+          : `  next  ${left} exceptions of ${date} are open`,
       ]);
     return ExitCode.Fine;
   });
@@ -130,11 +137,14 @@ async function close(context: CliContext, exceptionId: bigint, options: CloseOpt
 
 async function sign(context: CliContext, options: DayOptions): Promise<ExitCode> {
   const person = actingPerson(context, options.as);
+  const { dryRun = false, json } = options;
   return withRunning(context, async (running) => {
     const region = await regionOrOnly(running.db, options.region);
     const date = dayOf(running, options.date);
-    const signed = await signOff(running, { region, date, person });
-    if (options.json) context.output.json({ region, date, person, signedOn: signed.on });
+    const signed = await signOff(running, { region, date, person, dryRun });
+    if (json) context.output.json({ region, date, person, signedOn: signed.on, dryRun });
+    else if (dryRun)
+      context.output.lines([`${date} would be signed off in ${region} by ${person}; nothing was recorded`]);
     else
       context.output.lines([
         `${context.output.paint('green', '✓')} ${date} is signed off in ${region} by ${person}`,

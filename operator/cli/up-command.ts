@@ -11,7 +11,7 @@ import { applySchedules } from '../commands/schedules';
 import { connectRunning } from '../connection';
 import { dataDirectory } from '../files/data-directory';
 import { loadBankFaults } from '../files/scenario';
-import { isGone, lastRunState, lockDataDirectory, markProcess, writeRunState } from '../run-state';
+import { askToEnd, isGone, lockDataDirectory, markProcess, servicesOfLastRun, writeRunState } from '../run-state';
 import { dateArgument, nonEmptyArgument } from './arguments';
 import { clockLine } from './clock-command';
 import { action, examples, type CliContext } from './context';
@@ -94,12 +94,16 @@ async function developmentOf({ env }: CliContext, { developmentClock, bankFaults
   };
 }
 
-/** After a kill the services of the last start are still ending: a second PostgreSQL must not open their data. */
+/**
+ * After a kill the services of the last start are still ending, or, where their guard was killed too, run on: they are asked to
+ * end. A second PostgreSQL must not open their data.
+ */
 async function untilOldServicesEnded(directory: string, { output }: CliContext): Promise<void> {
-  const old = lastRunState(directory)?.services ?? [];
+  const old = servicesOfLastRun(directory);
   const deadline = performance.now() + OLD_SERVICES_END_WITHIN_MS;
   const left = (): typeof old => old.filter((each) => !isGone(each));
   if (left().length > 0) output.say('waiting for what was left of the last run to end');
+  left().forEach(askToEnd);
   while (left().length > 0) {
     if (performance.now() > deadline) {
       const names = left().map(({ name, pid }) => `${name} (process ${pid})`);
@@ -127,14 +131,13 @@ async function run(context: CliContext, directory: string, system: DailySystem):
     up: markProcess('settle up', process.pid),
     startedAt: new Date().toISOString(),
     ...addresses,
-    simulatedBank: !env.SETTLE_BANK_URL,
     ...(webUiUrl === undefined ? {} : { webUiUrl }),
     services: processes.map(({ name, pid }) => markProcess(name, pid)),
   });
   const clock = await scheduleCases(env, developmentClock);
   output.lines([
     `数据 data            ${directory}`,
-    `银行 bank            ${addresses.bankUrl}${env.SETTLE_BANK_URL ? '' : ' (simulator)'}`,
+    `银行 bank            ${addresses.bankUrl}${addresses.simulatedBank ? ' (simulator)' : ''}`,
     ...(webUiUrl === undefined ? [] : [`流程 Temporal Web UI ${webUiUrl}`]),
     ...(clock === undefined ? [] : ['', output.paint('yellow', clock)]),
     '',

@@ -17,6 +17,8 @@ import type { PlainDate } from '../../domain/plain-date';
 import type { Pool } from '../../domain/pools';
 import { Refusal } from '../../domain/refusal';
 import type { ClockPort } from '../clock';
+import { attempted, ownAttempt } from './attempts';
+import { transactionally } from './dry-run';
 
 export interface ReconcileContext {
   db: Knex;
@@ -40,7 +42,24 @@ export interface ReconcileResult extends RunRecord {
  * @throws Refusal `BankMessageInvalid`, BankUnreachable, BankTimeout: nothing is kept of a day whose statement is not here.
  */
 export async function reconcile(
-  context: Omit<ReconcileContext, 'bank'> & { bank: Pick<Bank, 'statement'> },
+  context: Reconciling,
+  command: { region: string; date: PlainDate; person: string },
+): Promise<ReconcileResult> {
+  const { region, date, person } = command;
+  const attempt = {
+    region,
+    subject: `reconciliation of ${date}`,
+    person,
+    action: 'reconcile-run',
+    at: context.clock.now(),
+  };
+  return attempted(context, ownAttempt(attempt), () => run(context, command));
+}
+
+type Reconciling = Omit<ReconcileContext, 'bank'> & { bank: Pick<Bank, 'statement'> };
+
+async function run(
+  context: Omit<ReconcileContext, 'bank'> & { bank: Pick<Bank, 'statement' | 'settled'> },
   command: { region: string; date: PlainDate; person: string },
 ): Promise<ReconcileResult> {
   const { db, bank, clock, log } = context;
@@ -66,10 +85,11 @@ export async function reconcile(
       lines: statements.flatMap(({ account, statement }) => statement.entries.map((entry) => lineOf(account, entry))),
     }),
   );
-  const run = await loadRun(db, runId);
+  for (const { bankAccount } of pairs) await bank.settled?.({ account: bankAccount, date });
+  const record = await loadRun(db, runId);
   const open = await loadExceptions(db, { region, date, open: true });
-  log.info({ region, date, ...run.counts, open: open.length }, 'day reconciled with the bank');
-  return { region, date, ...run, open };
+  log.info({ region, date, ...record.counts, open: open.length }, 'day reconciled with the bank');
+  return { region, date, ...record, open };
 }
 
 function lineOf(account: string, entry: BankEntry): StatementLine {
@@ -95,38 +115,69 @@ export async function cashAccounts(db: Knex, region: string): Promise<{ account:
   ];
 }
 
+type Deciding = Pick<ReconcileContext, 'db' | 'clock' | 'log'>;
+
 /**
- * Closes an exception with the reason why the books and the bank differ, by an accountant who was not the day's cashier.
+ * Closes an exception with the reason why the books and the bank differ, by an accountant who was not the day's cashier. A
+ * dry run checks all of it and keeps nothing.
  *
  * @throws Refusal `NotFound`, `ReasonMissing`, `PersonUnknown`, `AccountantRoleMissing`, `AccountantIsCashier`; `AppendOnly`
  *   when it is closed already
  */
 export async function closeException(
-  context: Pick<ReconcileContext, 'db' | 'clock' | 'log'>,
-  command: { exceptionId: bigint; person: string; reason: string },
-): Promise<void> {
-  const closed = await insertClosing(context.db, { ...command, at: context.clock.now() });
-  if (!closed) throw new Refusal('AppendOnly', `exception ${command.exceptionId} is closed already`);
-  context.log.info({ exception: command.exceptionId.toString(), person: command.person }, 'exception closed');
+  context: Deciding,
+  command: { exceptionId: bigint; person: string; reason: string; dryRun?: boolean },
+): Promise<ReconciliationException> {
+  const { db, clock, log } = context;
+  const { exceptionId, person, reason, dryRun = false } = command;
+  const at = clock.now();
+  const exception = await loadException(db, exceptionId);
+  const close = async (): Promise<void> => {
+    const closed = await transactionally(db, dryRun, (trx) => insertClosing(trx, { exceptionId, person, reason, at }));
+    if (!closed) throw new Refusal('AppendOnly', `exception ${exceptionId} is closed already`);
+  };
+  if (dryRun) await close();
+  else {
+    const subject = `exception ${exceptionId}`;
+    const attempt = { region: exception.region, subject, person, action: 'reconcile-close', reason, at };
+    await attempted(context, ownAttempt(attempt), close);
+    log.info({ exception: exceptionId.toString(), person }, 'exception closed');
+  }
+  return exception;
+}
+
+async function loadException(db: Knex, exceptionId: bigint): Promise<ReconciliationException> {
+  const [exception] = await loadExceptions(db, { exceptionId });
+  if (exception) return exception;
+  throw new Refusal('NotFound', `there is no exception ${exceptionId}`, { exceptionId: exceptionId.toString() });
 }
 
 /**
- * The accountant's daily sign-off: the day is reconciled, nothing was posted to its cash since, and no exception is open.
+ * The accountant's daily sign-off: the day is reconciled, nothing was posted to its cash since, and no exception is open. A
+ * dry run checks all of it and keeps nothing.
  *
  * @throws Refusal `ReconciliationOpen`, `PersonUnknown`, `AccountantRoleMissing`, `AccountantIsCashier`; `AppendOnly` when the
  *   day is signed already
  */
 export async function signOff(
-  context: Pick<ReconcileContext, 'db' | 'clock' | 'log'>,
-  command: { region: string; date: PlainDate; person: string },
+  context: Deciding,
+  command: { region: string; date: PlainDate; person: string; dryRun?: boolean },
 ): Promise<SignOff> {
   const { db, clock, log } = context;
-  const { region, date, person } = command;
-  const run = await loadLastRun(db, region, date);
-  if (!run) throw new Refusal('ReconciliationOpen', `${date} has not been reconciled in ${region}`);
-  const signed = await insertSignOff(db, { region, date, runId: run.runId, person, at: clock.now() });
-  const stored = (await loadSignOff(db, region, date))!;
-  if (!signed) throw new Refusal('AppendOnly', `${date} was signed off in ${region} by ${stored.person}`);
+  const { region, date, person, dryRun = false } = command;
+  const at = clock.now();
+  const sign = (): Promise<SignOff> =>
+    transactionally(db, dryRun, async (trx) => {
+      const run = await loadLastRun(trx, region, date);
+      if (!run) throw new Refusal('ReconciliationOpen', `${date} has not been reconciled in ${region}`);
+      const signed = await insertSignOff(trx, { region, date, runId: run.runId, person, at });
+      const stored = (await loadSignOff(trx, region, date))!;
+      if (!signed) throw new Refusal('AppendOnly', `${date} was signed off in ${region} by ${stored.person}`);
+      return stored;
+    });
+  if (dryRun) return sign();
+  const attempt = { region, subject: `reconciliation of ${date}`, person, action: 'reconcile-sign-off', at };
+  const stored = await attempted(context, ownAttempt(attempt), sign);
   log.info({ region, date, person }, 'day signed off');
   return stored;
 }

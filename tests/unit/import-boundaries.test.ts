@@ -80,7 +80,7 @@ const RULES: Readonly<Record<Part, Rule>> = {
   // A bank knows what banks know: messages, and not the engine's tables.
   'workers/bank-simulator': { values: ['domain', 'activities/bank', 'workers'] },
   // What runs from day to day, the bank of development included.
-  'workers/daily': { values: ['domain', 'db', 'workers', 'workers/bank-simulator'] },
+  'workers/daily': { values: ['domain', 'db', 'activities/bank', 'workers', 'workers/bank-simulator'] },
   operator: { values: BELOW_OPERATOR },
   'operator/files': { values: ['domain', 'operator'] },
   'operator/commands': { values: [...BELOW_OPERATOR, 'operator', 'operator/files'] },

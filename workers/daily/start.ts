@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { bankUrlOf } from '../../activities/bank/bank-address';
 import { connect } from '../../db/connect';
 import { beginDevelopmentClock, findDevelopmentClock } from '../../db/development-clock';
 import { ensureDatabase, prepareDatabase } from '../../db/roles';
@@ -18,6 +19,8 @@ export interface DailySystem {
   readonly temporalAddress: string;
   readonly namespace: string;
   readonly bankUrl: string;
+  /** The bank is the simulator. */
+  readonly simulatedBank: boolean;
   readonly webUiUrl: string | undefined;
   /** Whether time moves on command. */
   readonly developmentClock: boolean;
@@ -44,7 +47,7 @@ const TEMPORAL_FILE = 'temporal.sqlite';
 const FORGOTTEN_AFTER_MS = 22_000;
 
 /**
- * Starts what the environment does not name (`DATABASE_URL`, `TEMPORAL_ADDRESS`, `SETTLE_BANK_URL`), with its data under the
+ * Starts what the environment does not name (`DATABASE_URL`, `TEMPORAL_ADDRESS`, a bank), with its data under the
  * data directory, and a worker. What was there before a stop, a kill or a reboot goes on where it stood.
  * @throws ServiceFailure when one of them does not come up; what was started is ended then
  * @throws Refusal `DevelopmentClockForbidden`, `DevelopmentClockOn` where the clock that is asked for is not that of the data
@@ -97,6 +100,7 @@ export async function startDaily(options: DailyOptions): Promise<DailySystem> {
       temporalAddress,
       namespace,
       bankUrl: bank.url,
+      simulatedBank: bank.simulated,
       webUiUrl: services.webUiUrl,
       developmentClock: development !== undefined,
       processes: [
@@ -109,7 +113,7 @@ export async function startDaily(options: DailyOptions): Promise<DailySystem> {
   }
 }
 
-const REAL_SERVICES = ['SETTLE_BANK_URL', 'DATABASE_URL', 'TEMPORAL_ADDRESS'] as const;
+const REAL_SERVICES = ['SETTLE_BANK_URL', 'SETTLE_BANK_DIRECTORY', 'DATABASE_URL', 'TEMPORAL_ADDRESS'] as const;
 
 /** No clock but the real one where money or books may be real. */
 function refuseRealServices(env: NodeJS.ProcessEnv): void {
@@ -157,23 +161,26 @@ async function untilForgotten(file: string, progress: DailyOptions['progress']):
 
 interface ResolvedBank {
   readonly url: string;
+  readonly simulated: boolean;
   readonly processes: readonly ServiceProcess[];
   readonly stop?: () => Promise<void>;
 }
 
-/** The bank that `SETTLE_BANK_URL` names, or else the simulator, whose books outlive it. */
+/** The bank that `SETTLE_BANK_URL` or `SETTLE_BANK_DIRECTORY` names, or else the simulator, whose books outlive it. */
 async function resolveBank(
   dataDirectory: string,
   logDir: string,
   env: NodeJS.ProcessEnv,
   faults: readonly object[],
 ): Promise<ResolvedBank> {
-  if (env.SETTLE_BANK_URL) return { url: env.SETTLE_BANK_URL, processes: [] };
+  const named = bankUrlOf(env);
+  if (named !== undefined) return { url: named, simulated: false, processes: [] };
   const books = join(dataDirectory, 'bank');
   mkdirSync(books, { recursive: true });
   const bank = await startBankSimulator({ dataDirectory: books, logFile: join(logDir, 'bank.log'), faults });
   return {
     url: bank.ready.url,
+    simulated: true,
     processes: [{ name: 'the bank simulator', pid: bank.pid, exited: bank.exited }],
     stop: () => bank.stop(),
   };

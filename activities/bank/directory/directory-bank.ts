@@ -116,8 +116,7 @@ export function createDirectoryBank(options: DirectoryBankOptions): Bank {
     const { archived } = told;
     const before = new Set(told.files.map(versionOf));
     const old = new Set((answered.get(folder) ?? []).map(versionOf));
-    // Another worker that asks the same may have put the answer away by now.
-    const hasNews = (): boolean => told.archived > archived || told.files.some((file) => !old.has(versionOf(file)));
+    const hasNews = (): boolean => told.files.some((file) => !old.has(versionOf(file)));
     // A bank that has not taken the message would say that it never received it, and take it afterwards.
     if (isTaken && !(hasNews() && isFinal(told, question))) {
       await keepQuestion(box, messageId, message);
@@ -125,10 +124,11 @@ export function createDirectoryBank(options: DirectoryBankOptions): Bank {
       await within(async () => {
         told = await listen();
         const isNew = (file: InboxFile): boolean => file.incoming.kind === 'report' && !before.has(versionOf(file));
+        // Another worker that asks the same may have put the answer away by now.
         return told.archived > archived || told.files.some(isNew) || undefined;
       });
     }
-    if (!hasNews())
+    if (told.files.length === 0 && told.archived === archived)
       throw new BankTimeout(
         isTaken
           ? `no answer on ${messageId} in the inbox within ${timeoutMs} ms`
