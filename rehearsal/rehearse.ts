@@ -8,6 +8,7 @@ import type { CommandContext } from '../operator/commands/context';
 import { unlessStopped } from '../operator/unless-stopped';
 import { createApprovers, createOperators } from './actors/agency';
 import { together } from './actors/actors';
+import { createConfirmationActors } from './actors/confirmations';
 import { createEnterpriseActors } from './actors/enterprises';
 import { createInstitutionActors } from './actors/institutions';
 import { conduct } from './conductor';
@@ -153,6 +154,7 @@ async function play(
     actors: together([
       createInstitutionActors({ context, bank: stage.bank, scenario, regions, order }),
       createEnterpriseActors({ context, regions: inputs.regions.map(({ region }) => region) }),
+      createConfirmationActors({ ...agency, bank: stage.bank, regions: inputs.regions.map(({ region }) => region) }),
       createOperators(agency),
       createApprovers(agency),
     ]),

@@ -13,6 +13,7 @@ import { returnState } from '../domain/return-plan';
 import { bankAgrees } from './bank-agrees';
 import { paymentRows } from './result/payments';
 import { lineSums, rejectedLineRows } from './result/lines';
+import { statementRows } from './result/statements';
 import type { JournalCsvRow, PoolAmounts, PrepaymentRow, ReturnRow, Summary, TimelineRow } from './summary';
 
 export interface ResultInput {
@@ -44,7 +45,7 @@ export async function summarize(input: ResultInput): Promise<Summary> {
     returns: await returnRows(db, region, from, to),
     rejectedLines: await rejectedLineRows(db, region, from, to),
     lines: await lineSums(db, region, from, to),
-    statements: [],
+    statements: await statementRows(db, region, from, to),
     payments: await paymentRows(db, region, from, to),
     breaches: [],
     enterpriseCases: [],

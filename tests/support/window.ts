@@ -25,7 +25,7 @@ export interface LineOf {
 /** A small region under Xinjiang's policy whose settlement bodies have filed their entrustment letters. */
 export async function saveWindowRegion(
   owner: Knex,
-  { institutions = 15, enterprises = 5, entrusted = true } = {},
+  { institutions = 20, enterprises = 5, entrusted = true } = {},
 ): Promise<{ bodies: string[]; members: { institution: string; body: string }[]; enterprises: string[] }> {
   await savePolicy(owner, publishedPolicy('xinjiang-2025-50'));
   const region = makeRegion({ code: REGION, institutions, enterprises });
