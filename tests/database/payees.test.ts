@@ -194,7 +194,10 @@ describe('two payees with one account', () => {
   });
 
   it('are marked too where the other is an institution', async () => {
-    const { account } = await database.app('settle.institutions').where({ region: REGION, institution: BODY }).first();
+    const { account } = await database
+      .app('settle.institutions')
+      .where({ region: REGION, institution: BODY })
+      .first<{ account: string }>('account');
     await changeAccount('E0001', account);
     const request = await prepared('2026-04', ['E0001']);
     expect(await loadPayeeFlags(database.app, request.requestId)).toMatchObject([{ flag: 'shared-account' }]);
