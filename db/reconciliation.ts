@@ -78,13 +78,14 @@ export interface ReconciliationException extends ReconciliationLine {
 
 export async function loadExceptions(
   db: Knex,
-  filter: { region: string; date?: PlainDate; open?: boolean },
+  filter: { region?: string; date?: PlainDate; exceptionId?: bigint; open?: boolean },
 ): Promise<ReconciliationException[]> {
   const query = db('settle.reconciliation_exceptions as e')
     .leftJoin('settle.reconciliation_closings as c', 'c.exception_id', 'e.exception_id')
-    .where('e.region', filter.region)
     .orderBy(['e.on_date', 'e.exception_id'])
     .select('e.*', 'c.person', 'c.reason', 'c.closed_on');
+  if (filter.region !== undefined) void query.where('e.region', filter.region);
+  if (filter.exceptionId !== undefined) void query.where('e.exception_id', filter.exceptionId.toString());
   if (filter.date !== undefined) void query.where('e.on_date', filter.date);
   if (filter.open) void query.whereNull('c.exception_id');
   return (await query).map((row) => ({
@@ -137,4 +138,41 @@ export async function loadSignOff(db: Knex, region: string, date: PlainDate): Pr
     .where({ region, on_date: date })
     .first<{ person: string; signed_on: PlainDate; run_id: bigint } | undefined>();
   return row && { person: row.person, on: row.signed_on, runId: row.run_id };
+}
+
+/** How far the reconciliation of a region has come. */
+export interface ReconciliationStanding {
+  region: string;
+  /** The last day that an accountant has signed off. */
+  signedOffUntil: PlainDate | null;
+  openExceptions: number;
+  /** Days from the first with cash to yesterday that nobody has reconciled; `first` is null where there is none. */
+  notReconciled: { days: number; first: PlainDate | null };
+}
+
+/** One row a region whose books have begun, as it stands on the morning of a day. */
+export async function loadReconciliationStandings(db: Knex, today: PlainDate): Promise<ReconciliationStanding[]> {
+  const { rows } = await db.raw<{
+    rows: { region: string; signed: PlainDate | null; open: number; days: number; first: PlainDate | null }[];
+  }>(
+    `select j.region,
+            (select max(on_date) from settle.reconciliation_sign_offs s where s.region = j.region) as signed,
+            (select count(*)::int from settle.reconciliation_exceptions e
+              where e.region = j.region
+                and not exists (select from settle.reconciliation_closings c where c.exception_id = e.exception_id)) as open,
+            d.days, d.first
+       from (select region, min(date) as begun from ledger.journal group by region) j
+       cross join lateral (
+         select count(*)::int as days, min(day)::date as first
+           from generate_series(j.begun::timestamp, ?::timestamp - interval '1 day', interval '1 day') day
+          where not exists (select from settle.reconciliation_runs r where r.region = j.region and r.on_date = day::date)) d
+      order by j.region`,
+    [today],
+  );
+  return rows.map(({ region, signed, open, days, first }) => ({
+    region,
+    signedOffUntil: signed,
+    openExceptions: open,
+    notReconciled: { days, first },
+  }));
 }

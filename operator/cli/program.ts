@@ -6,6 +6,7 @@ import { projectRoot } from '../../workers/services/project-root';
 import { dataDirectory } from '../files/data-directory';
 import { addApplicationCommands } from './applications-command';
 import { addApprovalCommands } from './approvals-command';
+import { addAttemptCommands } from './attempts-command';
 import { addCalendarCommands } from './calendar-command';
 import type { CliContext } from './context';
 import { printFailure, usageRefusal } from './failure';
@@ -88,6 +89,7 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addLedgerCommands(program, context);
   addExportCommand(program, context);
   addStaffCommands(program, context);
+  addAttemptCommands(program, context);
   addCompletionCommand(program, context);
   return program;
 }

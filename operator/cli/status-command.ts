@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ReconciliationStanding } from '../../db/reconciliation';
 import { formatYuan } from '../../domain/money';
 import { ExitCode } from '../../domain/refusal';
 import { systemStatus, type SystemStatus } from '../commands/status';
@@ -6,6 +7,7 @@ import { connectRunning } from '../connection';
 import { dataDirectory } from '../files/data-directory';
 import { lives, readRunState, type RunState } from '../run-state';
 import { groupThousands } from './amounts';
+import { clockLine } from './clock-command';
 import { action, examples, type CliContext } from './context';
 import { unlessStopped } from '../unless-stopped';
 import { scheduleLines } from './schedules-command';
@@ -30,8 +32,9 @@ async function status(context: CliContext, { json }: { json?: boolean }): Promis
     const state = await unlessStopped(stop, systemStatus(running, running.namespace));
     const services = servicesOf(readRunState(dataDirectory(env)));
     const ok = state.workers.length > 0 && services.every(({ up }) => up);
-    if (json) output.json({ ok, services, ...jsonOf(state) });
-    else output.lines(lines(context, services, state));
+    const { developmentClock } = running;
+    if (json) output.json({ ok, services, developmentClock, ...jsonOf(state) });
+    else output.lines([timeLine(context, state, developmentClock), ...lines(context, services, state)]);
     return ok ? ExitCode.Fine : ExitCode.Error;
   } finally {
     await running.close();
@@ -47,6 +50,11 @@ interface ServiceView {
 /** The processes of `settle up` on this machine; none where real services are used. */
 function servicesOf(state: RunState | undefined): ServiceView[] {
   return (state?.services ?? []).map((each) => ({ name: each.name, pid: each.pid, up: lives(each) }));
+}
+
+/** A development clock is said so plainly that nobody takes it for the real one. */
+function timeLine({ output }: CliContext, { now }: SystemStatus, developmentClock: boolean): string {
+  return developmentClock ? output.paint('yellow', clockLine(now)) : `${now.date} ${now.time} Asia/Shanghai`;
 }
 
 /** Amounts of JSON are yuan with two places. */
@@ -74,7 +82,6 @@ function lines({ output }: CliContext, services: readonly ServiceView[], state: 
   const worker = state.workers.map(({ identity }) => ['worker', identity]);
   const more = state.openCases - state.deadlines.length;
   return [
-    `${state.now.date} ${state.now.time} Asia/Shanghai`,
     ...section(
       '服务 services',
       plain([
@@ -123,6 +130,24 @@ function lines({ output }: CliContext, services: readonly ServiceView[], state: 
       ),
       'none: no payment is unknown, failed or returned',
     ),
+    ...section(
+      '对账 reconciliation',
+      plain(state.reconciliation.map((each) => reconciliationRow(each, paint))),
+      'no books have begun',
+    ),
     ...section('预警 latest alerts', plain(state.alerts.map(({ on, caseId, kind }) => [on, caseId, kind])), 'none'),
+  ];
+}
+
+function reconciliationRow(
+  { region, signedOffUntil, openExceptions, notReconciled }: ReconciliationStanding,
+  paint: CliContext['output']['paint'],
+): string[] {
+  const { days, first } = notReconciled;
+  return [
+    region,
+    signedOffUntil ? `signed off until ${signedOffUntil}` : 'no day is signed off',
+    openExceptions > 0 ? paint('red', `${openExceptions} exceptions are open`) : 'no open exception',
+    first ? `${days} days are not reconciled, the first ${first}` : 'every day is reconciled',
   ];
 }

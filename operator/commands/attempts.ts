@@ -53,3 +53,12 @@ function assertSame(earlier: Omit<Attempt, 'at'>, attempt: Attempt): void {
 export function ownAttempt(attempt: Omit<Attempt, 'updateId'>): Attempt {
   return { updateId: randomUUID(), ...attempt };
 }
+
+/** Keeps one refused part of something bigger. */
+export async function keepRefused(
+  { db }: Pick<CommandContext, 'db'>,
+  attempt: Attempt,
+  refusal: Refusal,
+): Promise<void> {
+  await recordOutcome(db, await recordAttempt(db, attempt), refusal.code, refusal.message);
+}

@@ -45,7 +45,7 @@ export async function caseHistory({ db, client }: CommandContext, caseId: string
     source: HistorySource.Attempt,
     what: `${row.action} ${row.outcome ?? 'without outcome'}`,
     actor: row.person,
-    detail: [row.level, row.requestId, row.reason, row.message].filter(Boolean).join(' · '),
+    detail: [row.level, row.requestId ?? row.subject, row.reason, row.message].filter(Boolean).join(' · '),
   }));
   const payments = groupChanges(await loadStateChanges(db, { caseId }));
   const temporal = await temporalEntries(client, caseId);

@@ -1,14 +1,17 @@
+import { basename } from 'node:path';
 import type { Finding } from '../../domain/finding';
 import type { PlainDate } from '../../domain/plain-date';
 import { hasRole } from '../../domain/approval';
 import { Refusal } from '../../domain/refusal';
+import type { Attempt } from '../../db/attempts';
 import { loadStaff } from '../../db/register';
 import { date, institutionId, month, text, yuanOrMore } from '../files/cells';
 import { createFileFindings } from '../files/findings';
 import { column, readTable } from '../files/table';
+import { attempted, keepRefused, ownAttempt } from './attempts';
 import type { CommandContext } from './context';
 import { transactionally } from './dry-run';
-import { recordReturn, type RecordReturnResult } from './record-return';
+import { caseOfReturn, recordReturn, type RecordReturnResult } from './record-return';
 
 /** One receipt as the bank or the institution tells it. */
 export interface ReturnRow {
@@ -58,27 +61,62 @@ export interface ReturnsImport {
 }
 
 /**
- * Records one receipt. @throws Refusal `RecorderRoleMissing`, `OutsideWindow` for a day to come, `ReturnNotDue`,
- * `IdempotencyConflict`
+ * Records one receipt; an attempt is recorded beside it, a refused one too, but not that of a dry run.
+ * @throws Refusal `RecorderRoleMissing`, `OutsideWindow` for a day to come, `ReturnNotDue`, `IdempotencyConflict`
  */
 export async function recordOneReturn(
   context: CommandContext,
   row: ReturnRow,
   recording: Recording,
 ): Promise<RecordedReturn> {
-  await requireRecorder(context, recording.region, recording.person);
-  return within(context, recording, (inside) => recordRow(inside, row, recording));
+  const work = async (): Promise<RecordedReturn> => {
+    await requireRecorder(context, recording.region, recording.person);
+    return within(context, recording, (inside) => recordRow(inside, row, recording));
+  };
+  if (recording.dryRun) return work();
+  return attempted(context, await receiptAttempt(context, row, recording), work);
+}
+
+/** Stands in the history of the case in which the receipt would: its period's, else the prepayment's. */
+async function receiptAttempt(
+  { db, clock }: CommandContext,
+  { receiptId, institution, period }: ReturnRow,
+  { region, person }: Recording,
+): Promise<Attempt> {
+  const caseId = await caseOfReturn(db, { region, institution, period });
+  return ownAttempt({
+    region,
+    ...(caseId ? { caseId } : {}),
+    subject: `receipt ${receiptId} of ${institution} for ${period}`,
+    person,
+    action: 'return-record',
+    at: clock.now(),
+  });
 }
 
 /**
- * Records the receipts of a CSV file: right rows go in, each on its own, every other one is reported. Receipts are known
- * by their number, so that the same file again changes nothing. @throws Refusal `RecorderRoleMissing`
+ * Records the receipts of a CSV file: right rows go in, each on its own, every other one is reported, and kept as an attempt
+ * where it was no dry run. Receipts are known by their number, so that the same file again changes nothing.
+ * @throws Refusal `RecorderRoleMissing`
  */
 export async function importReturns(
   context: CommandContext,
   path: string,
   recording: Recording,
 ): Promise<ReturnsImport> {
+  const { region, person, dryRun } = recording;
+  if (dryRun) return importRows(context, path, recording);
+  const file = {
+    region,
+    subject: `returns of ${basename(path)}`,
+    person,
+    action: 'returns-import',
+    at: context.clock.now(),
+  };
+  return attempted(context, ownAttempt(file), () => importRows(context, path, recording));
+}
+
+async function importRows(context: CommandContext, path: string, recording: Recording): Promise<ReturnsImport> {
   await requireRecorder(context, recording.region, recording.person);
   const findings = createFileFindings(path);
   const rows: { row: ReturnRow; line: number }[] = [];
@@ -95,6 +133,7 @@ export async function importReturns(
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         refused.push({ line, code: error.code, message: error.message });
+        if (!recording.dryRun) await keepRefused(context, await receiptAttempt(context, row, recording), error);
       }
     }
   });

@@ -150,15 +150,7 @@ async function tell(
   { fromUnusedFen, countedFen, excessFen, stillDueFen }: RecordReturnResult,
 ): Promise<void> {
   const { region, institution, period, receivedOn } = command;
-  const returnCase = caseIds.prepaymentReturn(region, toPeriod(period));
-  const row = await trx('settle.prepayments as p')
-    .leftJoin('settle.cases as c', 'c.case_id', trx.raw('?', [returnCase]))
-    .where({ 'p.region': region, 'p.institution': institution })
-    .orderBy('p.year', 'desc')
-    .first<{ return_case: string | null; prepayment_case: string }>(
-      'c.case_id as return_case',
-      'p.case_id as prepayment_case',
-    );
+  const caseId = await caseOfReturn(trx, { region, institution, period });
   const parts = [
     `${institution}: ${formatYuan(countedFen)} for ${period}`,
     ...(fromUnusedFen > 0n ? [`${formatYuan(fromUnusedFen)} of it from unused prepayment`] : []),
@@ -166,9 +158,26 @@ async function tell(
     ...(stillDueFen > 0n ? [`${formatYuan(stillDueFen)} still due`] : []),
     ...(receivedOn === at.date ? [] : [`received on ${receivedOn}`]),
   ];
-  await addEvents(trx, row.return_case ?? row.prepayment_case, at, [
+  await addEvents(trx, caseId!, at, [
     { key: command.receiptId, event: 'return-received', actor: command.person, detail: parts.join(', ') },
   ]);
+}
+
+/** In which case a receipt stands; undefined where the institution was never prepaid. */
+export async function caseOfReturn(
+  db: Knex,
+  { region, institution, period }: Pick<RecordReturnCommand, 'region' | 'institution' | 'period'>,
+): Promise<string | undefined> {
+  const returnCase = caseIds.prepaymentReturn(region, toPeriod(period));
+  const row = await db('settle.prepayments as p')
+    .leftJoin('settle.cases as c', 'c.case_id', db.raw('?', [returnCase]))
+    .where({ 'p.region': region, 'p.institution': institution })
+    .orderBy('p.year', 'desc')
+    .first<{ return_case: string | null; prepayment_case: string } | undefined>(
+      'c.case_id as return_case',
+      'p.case_id as prepayment_case',
+    );
+  return row && (row.return_case ?? row.prepayment_case);
 }
 
 interface PlanPolicy {

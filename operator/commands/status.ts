@@ -1,5 +1,6 @@
 import { temporal } from '@temporalio/proto';
 import { loadRequests } from '../../db/approvals';
+import { loadReconciliationStandings, type ReconciliationStanding } from '../../db/reconciliation';
 import { fromEpochMs, type BusinessMoment } from '../../domain/business-time';
 import { TASK_QUEUE } from '../../workers/task-queue';
 import type { CommandContext } from './context';
@@ -31,6 +32,8 @@ export interface SystemStatus {
   waiting: WaitingRequest[];
   /** Payments in a state that somebody has to look at, by region and state. */
   payments: { region: string; state: string; payments: number; amountFen: bigint }[];
+  /** How far the books have been held against the bank's statements, by region. */
+  reconciliation: ReconciliationStanding[];
   alerts: { region: string; kind: string; caseId: string; on: string }[];
 }
 
@@ -42,7 +45,7 @@ const TROUBLED = ['unknown', 'failed', 'returned'];
 /** How the running system goes, from one look at Temporal and one at the books. */
 export async function systemStatus(context: CommandContext, namespace: string): Promise<SystemStatus> {
   const { db, clock } = context;
-  const [workers, schedules, cases, waiting, payments, alerts] = await Promise.all([
+  const [workers, schedules, cases, waiting, payments, reconciliation, alerts] = await Promise.all([
     pollers(context, namespace),
     listSchedules(context),
     db('settle.cases').whereNull('closed_on').orderByRaw('next_due_at asc nulls last, case_id').select('*'),
@@ -52,6 +55,7 @@ export async function systemStatus(context: CommandContext, namespace: string): 
       .groupBy('region', 'state')
       .orderBy(['region', 'state'])
       .select('region', 'state', db.raw('count(*)::int as payments'), db.raw('sum(amount_fen)::bigint as amount_fen')),
+    loadReconciliationStandings(db, clock.now().date),
     db('settle.alerts').orderBy('on_date', 'desc').limit(MOST_ALERTS).select('*'),
   ]);
   return {
@@ -71,6 +75,7 @@ export async function systemStatus(context: CommandContext, namespace: string): 
       payments: row.payments as number,
       amountFen: row.amount_fen as bigint,
     })),
+    reconciliation,
     alerts: alerts.map((row) => ({
       region: row.region as string,
       kind: row.kind as string,

@@ -28,6 +28,7 @@ const found = (pattern: RegExp): string[] =>
 /** Commands with sub-commands: their second word is a command too, elsewhere it is an argument. */
 const GROUPS = [
   'approvals',
+  'attempts',
   'calendar',
   'cashier',
   'cases',
