@@ -3,6 +3,8 @@ import { connect } from '../../db/connect';
 import { loadRegion } from '../../db/register';
 import { verify, type VerifyRow } from '../../db/verify';
 import { ExitCode, Refusal } from '../../domain/refusal';
+import { dataDirectory } from '../files/data-directory';
+import { readRunState } from '../run-state';
 import { databaseUrlArgument, regionArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
 import { formatTable } from './table';
@@ -19,17 +21,22 @@ export function addVerifyCommand(program: Command, context: CliContext): void {
     program
       .command('verify')
       .description('recompute every invariant of the ledger and its payments from the raw rows · 核验')
-      .option('--database-url <url>', 'the database (default: DATABASE_URL)', databaseUrlArgument)
+      .option(
+        '--database-url <url>',
+        'the database (default: DATABASE_URL, else that of settle up)',
+        databaseUrlArgument,
+      )
       .option('--region <code>', 'this region only', regionArgument)
       .option('--json', '{region, ok, invariants: [{name, ok, detail}]}')
       .action(action(context, (options: VerifyOptions) => unlessStopped(context.stop, run(context, options)))),
+    'verify',
     'verify --database-url postgresql://settle@localhost/settle',
     'verify --region 650100 --json',
   );
 }
 
 function databaseUrl(options: VerifyOptions, env: NodeJS.ProcessEnv): string {
-  const url = options.databaseUrl ?? env.DATABASE_URL;
+  const url = options.databaseUrl ?? (env.DATABASE_URL || readRunState(dataDirectory(env))?.appUrl);
   if (url) return url;
   throw new Refusal('UsageInvalid', 'no database is named: give --database-url, or set DATABASE_URL', {
     command: 'settle verify',

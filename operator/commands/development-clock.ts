@@ -17,7 +17,7 @@ import { barrierMs, comparePoints } from '../../domain/due-points';
 import { firstDayOf, periodOf, type PlainDate } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import { inChunks } from '../in-chunks';
-import { createCalendarRun, endOf, untilAtRest, type CalendarRun } from '../virtual-time/calendar-run';
+import { createCalendarRun, endOf, type CalendarRun } from '../virtual-time/calendar-run';
 import { createTimeMachine, type TimeMachine } from '../virtual-time/time-machine';
 import type { CommandContext } from './context';
 
@@ -42,11 +42,13 @@ export interface AdvanceResult {
   now: BusinessMoment;
   /** What the cases told on the way. */
   events: ToldEvent[];
-  /** Cases that ended on a refusal or a fault on the way, with its words. */
+  /** Cases that ended on a refusal or a fault on the way, or were left behind, with its words. */
   failed: { caseId: string; message: string }[];
 }
 
 const CONCURRENT_CLOCKS = 16;
+/** Steps of one case in one phase of a day; more are a fault that does not go away. */
+const MAX_ROUNDS = 20;
 
 /**
  * Moves the development clock to a phase of a day, and every open case with it: phase by phase where something is due, in
@@ -146,9 +148,20 @@ async function goThrough(travel: Travel, to: DuePoint): Promise<void> {
   for (let point = clock.reached; comparePoints(point, to) <= 0; point = await run.nextPoint(point)) {
     if (point !== clock.reached) travel.progress(point);
     if (point.phase === Phase.Deadline && point.date.endsWith('-01')) await startMonth(travel, point);
-    await untilAtRest(point, () => run.advanceDue(point, ended, new Set(failed.keys())));
+    for (let round = 0; await run.advanceDue(point, ended, new Set(failed.keys())); round += 1)
+      if (round === MAX_ROUNDS) await giveUp(travel, point);
     await moveDevelopmentClock(db, point, Date.now());
   }
+}
+
+/** What is still busy after so many rounds waits for something that is broken; the others go on without it. */
+async function giveUp({ db, failed }: Travel, point: DuePoint): Promise<void> {
+  const busy = await db('settle.cases')
+    .whereNull('closed_on')
+    .where('next_due_at', '<=', new Date(barrierMs(point)))
+    .pluck<string[]>('case_id');
+  for (const caseId of busy)
+    if (!failed.has(caseId)) failed.set(caseId, `it does not come to rest on ${point.date}; see the log of the worker`);
 }
 
 /** Cases with nothing to do on the way come along at the end, so that people find every one of them at the same time. */

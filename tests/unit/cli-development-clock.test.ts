@@ -12,6 +12,7 @@ const up = (argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CliRu
 
 it.each([
   ['SETTLE_BANK_URL', 'http://127.0.0.1:9'],
+  ['SETTLE_BANK_DIRECTORY', '/tmp/bank'],
   ['DATABASE_URL', 'postgresql://owner:secret@127.0.0.1:9/settle'],
   ['TEMPORAL_ADDRESS', '127.0.0.1:9'],
 ])('is refused where %s names something real', async (name, value) => {
