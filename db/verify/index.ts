@@ -2,6 +2,7 @@ import type { Database } from '../connect';
 import type { Invariant } from './invariant';
 import { LEDGER_INVARIANTS } from './ledger';
 import { PAYMENT_INVARIANTS } from './payments';
+import { WINDOW_INVARIANTS } from './window';
 
 export interface VerifyRow {
   readonly name: string;
@@ -10,7 +11,7 @@ export interface VerifyRow {
 }
 
 /** Every invariant of DESIGN 6, in the order of the report. */
-const INVARIANTS: readonly Invariant[] = [...LEDGER_INVARIANTS, ...PAYMENT_INVARIANTS];
+const INVARIANTS: readonly Invariant[] = [...LEDGER_INVARIANTS, ...PAYMENT_INVARIANTS, ...WINDOW_INVARIANTS];
 
 /** Those of the books alone, which hold whoever posts, also without the cases and payments of the engine. */
 export { LEDGER_INVARIANTS } from './ledger';

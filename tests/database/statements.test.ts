@@ -39,7 +39,7 @@ const line = (id: string, enterprise: string, amountFen: bigint, more: Partial<L
 
 const states = async (): Promise<Record<string, string>> => {
   const rows = await database.app('settle.line_states').orderBy('line_id').select('line', 'state');
-  return Object.fromEntries(rows.map((row) => [row.line, row.state]));
+  return Object.fromEntries(rows.map((row: { line: string; state: string }) => [row.line, row.state]));
 };
 
 /** E0001: 100.00 + 50.00 − 20.00 = 130.00; E0002: 30.00 − 30.00 = 0.00, carried; E0003: 70.00. */
