@@ -103,7 +103,7 @@ interface StoredFile extends FileCounts {
 export async function findImportedFile(db: Knex, identity: FileIdentity): Promise<ImportedFile | undefined> {
   const row = await db('settle.application_files')
     .where({ ...identity })
-    .first();
+    .first<StoredFile | undefined>();
   return (
     row && {
       fileId: Number(row.file_id),

@@ -65,9 +65,9 @@ export function makeRegion(options: MadeUpRegionOptions): Region {
 }
 
 /** Numbers from `below` values, 0 included; mulberry32, which is enough for made-up data. */
-type Random = (below: number) => number;
+export type Random = (below: number) => number;
 
-function createRandom(seed: number): Random {
+export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   return (below) => {
     state = (state + 0x6d2b79f5) >>> 0;

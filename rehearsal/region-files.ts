@@ -1,9 +1,13 @@
+import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { stringify } from 'yaml';
 import { formatYuan } from '../domain/money';
 import type { Region } from '../domain/region';
 import { formatCsvLine } from '../operator/files/csv';
+import { MADE_UP_COLUMNS, makeApplications, type MadeUpApplicationsOptions } from './made-up-applications';
 
 /** A region as the files of its folder, name by name: what `readRegionFolder` reads back as the same region. */
 export function regionFiles(region: Region): ReadonlyMap<string, string> {
@@ -72,4 +76,28 @@ function regionYaml({ code, name, policies, funds }: Region): string {
 export async function writeRegionFolder(dir: string, region: Region): Promise<void> {
   await mkdir(dir, { recursive: true });
   for (const [name, text] of regionFiles(region)) await writeFile(join(dir, name), text);
+}
+
+const ROWS_PER_PIECE = 2_000;
+
+/** Writes a period's made-up applications into the folder, a piece at a time. @returns the path of the file */
+export async function writeApplications(
+  dir: string,
+  region: Region,
+  options: MadeUpApplicationsOptions,
+): Promise<string> {
+  const path = join(dir, `applications-${options.period}.csv`);
+  await pipeline(Readable.from(applicationPieces(region, options)), createWriteStream(path));
+  return path;
+}
+
+function* applicationPieces(region: Region, options: MadeUpApplicationsOptions): Generator<string> {
+  let piece = [formatCsvLine(MADE_UP_COLUMNS)];
+  for (const row of makeApplications(region, options)) {
+    piece.push(formatCsvLine(MADE_UP_COLUMNS.map((column) => row[column])));
+    if (piece.length < ROWS_PER_PIECE) continue;
+    yield piece.join('');
+    piece = [];
+  }
+  yield piece.join('');
 }
