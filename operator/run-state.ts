@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Refusal } from '../domain/refusal';
@@ -32,6 +33,9 @@ export type ProcessMark = z.infer<typeof Process>;
 const stateFile = (dataDirectory: string): string => join(dataDirectory, 'run.json');
 const lockFile = (dataDirectory: string): string => join(dataDirectory, 'up.lock');
 
+/** Where the system does not tell when a process began. */
+const UNKNOWN_MARK = 'unknown';
+
 interface Seen {
   /** When the process began, in the kernel's ticks, where the system tells. */
   mark: string;
@@ -48,9 +52,9 @@ function look(pid: number): Seen | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { mark: fields[18] ?? 'unknown', zombie: state === 'Z' };
+    return { mark: fields[18] ?? UNKNOWN_MARK, zombie: state === 'Z' };
   } catch {
-    return { mark: 'unknown', zombie: false };
+    return { mark: UNKNOWN_MARK, zombie: false };
   }
 }
 
@@ -70,6 +74,23 @@ export function isGone({ pid, mark }: ProcessMark): boolean {
   return look(pid)?.mark !== mark;
 }
 
+/** PostgreSQL ends its sessions and writes a checkpoint on SIGINT; on SIGTERM it waits for its clients. */
+const ASKED_TO_END_BY: Readonly<Record<string, NodeJS.Signals>> = { PostgreSQL: 'SIGINT' };
+
+/**
+ * Asks a process of an earlier start to end, where that start and its guard were killed together. Only where the system tells
+ * that it is this very process and no later one of the same id.
+ */
+export function askToEnd(left: ProcessMark): void {
+  const seen = look(left.pid);
+  if (seen?.mark !== left.mark || seen.mark === UNKNOWN_MARK || seen.zombie) return;
+  try {
+    process.kill(left.pid, ASKED_TO_END_BY[left.name] ?? 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 function readOptional(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
@@ -80,9 +101,16 @@ function readOptional(file: string): string | undefined {
 }
 
 /** What the last `settle up` on this data directory wrote, whether it lives or was killed. */
-export function lastRunState(dataDirectory: string): RunState | undefined {
+function lastRunState(dataDirectory: string): RunState | undefined {
   const text = readOptional(stateFile(dataDirectory));
   return text === undefined ? undefined : RunStateFile.parse(JSON.parse(text));
+}
+
+/** The services of the last `settle up` on this data directory; none of them is left where it ran before the machine's last boot. */
+export function servicesOfLastRun(dataDirectory: string): readonly ProcessMark[] {
+  const state = lastRunState(dataDirectory);
+  const bootedAt = Date.now() - uptime() * 1_000;
+  return state && Date.parse(state.startedAt) >= bootedAt ? state.services : [];
 }
 
 /** The state of a `settle up` that lives; what a killed one left behind counts as nothing. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
-import { bankUrlOf, createBank } from '../activities/bank/bank-address';
+import { createHttpBank } from '../activities/bank/http-bank';
 import { messageLimits } from '../activities/bank/message-limits';
 import { connect } from '../db/connect';
 import { applicationUrl } from '../db/roles';
@@ -12,17 +12,13 @@ import { EXIT_ON_STDIN_CLOSE } from './spawn-worker';
 import { createWorker, DATABASE_POOL } from './worker';
 
 const BANK_TIMEOUT_MS = 15_000;
+/** Its Temporal server has gone with whoever started it: a shutdown in order would wait for answers that do not come. */
+const ORPHANED_ENDS_WITHIN_MS = 5_000;
 
 function required(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`the environment variable ${name} is not set`);
   return value;
-}
-
-function bankUrl(): string {
-  const url = bankUrlOf(process.env);
-  if (url === undefined) throw new Error('neither SETTLE_BANK_URL nor SETTLE_BANK_DIRECTORY is set');
-  return url;
 }
 
 /** As the application role, whose URL follows from the owner's where only that is named. */
@@ -45,8 +41,8 @@ async function main(): Promise<void> {
     namespace: process.env.TEMPORAL_NAMESPACE || 'settle',
     bundle: { codePath: join(projectRoot(), 'dist', 'workflow-bundle.js') },
     db,
-    bank: createBank({
-      url: bankUrl(),
+    bank: createHttpBank({
+      baseUrl: required('SETTLE_BANK_URL'),
       timeoutMs: BANK_TIMEOUT_MS,
       limits: messageLimits(process.env),
       log,
@@ -59,9 +55,15 @@ async function main(): Promise<void> {
     stopping = true;
     worker.shutdown();
   };
+  const orphaned = (): void => {
+    stop();
+    setTimeout(() => process.exit(1), ORPHANED_ENDS_WITHIN_MS).unref();
+  };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  if (process.argv.includes(EXIT_ON_STDIN_CLOSE)) process.stdin.on('end', stop).on('error', stop).resume();
+  if (process.argv.includes(EXIT_ON_STDIN_CLOSE))
+    // Watched, but no reason to live on.
+    process.stdin.on('end', orphaned).on('error', orphaned).resume().unref();
   const running = worker.run();
   process.stdout.write('{"worker":"ready"}\n');
   try {

@@ -3,6 +3,8 @@ import { runCli } from './program';
 
 /** What a command started ends within this time of a Ctrl-C, or with the process, as it does at a second Ctrl-C. */
 const STOP_WITHIN_MS = 10_000;
+/** `up` lets running steps end and PostgreSQL write its checkpoint, which is the sum of what its services are given. */
+const UP_STOPS_WITHIN_MS = 60_000;
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /** npm runs scripts in the project's folder; paths are meant from where the person typed. */
@@ -17,13 +19,14 @@ function goToCaller(): void {
 }
 
 /** Aborted when the process is asked to end; the command stops what it started and returns. */
-function stopSignal(): AbortSignal {
+function stopSignal(command: string | undefined): AbortSignal {
   const controller = new AbortController();
+  const stopWithinMs = command === 'up' ? UP_STOPS_WITHIN_MS : STOP_WITHIN_MS;
   for (const [name, number] of Object.entries(SIGNAL_NUMBERS)) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(128 + number);
       controller.abort(new Interrupted(128 + number));
-      setTimeout(() => process.exit(128 + number), STOP_WITHIN_MS).unref();
+      setTimeout(() => process.exit(128 + number), stopWithinMs).unref();
     });
   }
   return controller.signal;
@@ -48,7 +51,7 @@ async function main(): Promise<void> {
     stdout,
     stderr,
     env,
-    stop: stopSignal(),
+    stop: stopSignal(process.argv[2]),
     // Loaded when it is needed: it brings Temporal's client along, which no other command uses.
     connect: async (services) => (await import('../connection.js')).connectRunning(services),
     rehearse: async (options) => (await import('../../rehearsal/rehearse.js')).rehearse(options),
