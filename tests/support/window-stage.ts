@@ -1,4 +1,5 @@
 import { postJournals } from '../../db/ledger';
+import { loadRegion } from '../../db/register';
 import { Phase } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import { period as toPeriod, plainDate } from '../../domain/plain-date';
@@ -31,9 +32,14 @@ export function windowRegionOf(code: string, enterprises: readonly string[]): Re
   };
 }
 
-/** Files the letter of the region's hospital, and gives it money of its own, in the books and at the bank. */
-export async function endow({ stage }: TestStage, code: string, ownFen: bigint): Promise<void> {
+/** Files the letter of the region's hospital, and gives it money, prepaid and of its own, in the books and at the bank. */
+export async function endow(
+  { stage }: TestStage,
+  code: string,
+  { ownFen, prepaidFen = 0n }: { ownFen: bigint; prepaidFen?: bigint },
+): Promise<void> {
   const institution = hospitalOf(code);
+  const day = plainDate('2026-01-02');
   await stage.db('settle.entrustments').insert({
     region: code,
     institution,
@@ -44,20 +50,23 @@ export async function endow({ stage }: TestStage, code: string, ownFen: bigint):
     filed_on: '2026-01-01',
     filed_by: `${code}-officer`,
   });
-  const own = journal(`top-up/${code}`, 'top-up', [
-    transfer('supervised/cash', `supervised/ledger/${institution}/own`, ownFen),
+  const ledger = `supervised/ledger/${institution}`;
+  const money = (key: string, event: 'top-up' | 'disbursement-booked', account: string, amountFen: bigint) =>
+    amountFen === 0n
+      ? []
+      : [
+          journal(`${key}/${code}`, event, [transfer('supervised/cash', `${ledger}/${account}`, amountFen)], {
+            date: day,
+          }),
+        ];
+  await postJournals(stage.db, code, [
+    ...money('own', 'top-up', 'own', ownFen),
+    ...money('prepaid', 'disbursement-booked', 'prepayment', prepaidFen),
   ]);
-  await postJournals(stage.db, code, [{ ...own, date: plainDate('2026-01-02') }]);
-  const { supervised_account: account } = await stage.db('settle.regions').where({ region: code }).first();
+  const { supervisedAccount: account } = await loadRegion(stage.db, code);
+  const id = `endowment/${code}`;
   await stage.bank.credit([
-    {
-      id: `top-up/${code}`,
-      account,
-      amountFen: ownFen,
-      bookedOn: plainDate('2026-01-02'),
-      payerName: institution,
-      text: '',
-    },
+    { id, account, amountFen: ownFen + prepaidFen, bookedOn: day, payerName: institution, text: id },
   ]);
 }
 
