@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
-import { createHttpBank } from '../activities/bank/http-bank';
+import { bankUrlOf, createBank } from '../activities/bank/bank-address';
 import { messageLimits } from '../activities/bank/message-limits';
 import { connect } from '../db/connect';
 import { applicationUrl } from '../db/roles';
@@ -19,6 +19,12 @@ function required(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`the environment variable ${name} is not set`);
   return value;
+}
+
+function bankUrl(): string {
+  const url = bankUrlOf(process.env);
+  if (url === undefined) throw new Error('neither SETTLE_BANK_URL nor SETTLE_BANK_DIRECTORY is set');
+  return url;
 }
 
 /** As the application role, whose URL follows from the owner's where only that is named. */
@@ -41,8 +47,8 @@ async function main(): Promise<void> {
     namespace: process.env.TEMPORAL_NAMESPACE || 'settle',
     bundle: { codePath: join(projectRoot(), 'dist', 'workflow-bundle.js') },
     db,
-    bank: createHttpBank({
-      baseUrl: required('SETTLE_BANK_URL'),
+    bank: createBank({
+      url: bankUrl(),
       timeoutMs: BANK_TIMEOUT_MS,
       limits: messageLimits(process.env),
       log,

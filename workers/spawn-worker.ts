@@ -25,6 +25,8 @@ export function spawnWorker(options: WorkerProcessOptions): Promise<Service<true
       ...process.env,
       SETTLE_DATABASE_URL: options.databaseUrl,
       SETTLE_BANK_URL: options.bankUrl,
+      // Where it was named so, the URL is that of the directory.
+      SETTLE_BANK_DIRECTORY: '',
       TEMPORAL_ADDRESS: options.temporalAddress,
       TEMPORAL_NAMESPACE: options.namespace,
       SETTLE_LOG_LEVEL: process.env.SETTLE_LOG_LEVEL ?? options.logLevel ?? 'info',

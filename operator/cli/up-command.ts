@@ -131,14 +131,13 @@ async function run(context: CliContext, directory: string, system: DailySystem):
     up: markProcess('settle up', process.pid),
     startedAt: new Date().toISOString(),
     ...addresses,
-    simulatedBank: !env.SETTLE_BANK_URL,
     ...(webUiUrl === undefined ? {} : { webUiUrl }),
     services: processes.map(({ name, pid }) => markProcess(name, pid)),
   });
   const clock = await scheduleCases(env, developmentClock);
   output.lines([
     `数据 data            ${directory}`,
-    `银行 bank            ${addresses.bankUrl}${env.SETTLE_BANK_URL ? '' : ' (simulator)'}`,
+    `银行 bank            ${addresses.bankUrl}${addresses.simulatedBank ? ' (simulator)' : ''}`,
     ...(webUiUrl === undefined ? [] : [`流程 Temporal Web UI ${webUiUrl}`]),
     ...(clock === undefined ? [] : ['', output.paint('yellow', clock)]),
     '',
