@@ -80,6 +80,12 @@ export function createInbox(box: Mailbox, options: { quietMs: number; log: Logge
       messageIds = messagesOf(incoming);
       for (const messageId of messageIds) checkAgainstSent(incoming, messageId, await sentPayments(box, messageId));
       const file = { name, path, bytes, hash, version, arrivedMs: before.mtimeMs, incoming };
+      if (foldersOf(incoming).length === 0) {
+        // It tells of nothing but money of others, which comes with the statement of the day.
+        await keepInArchive(box, 'others', name, bytes);
+        await rm(path, { force: true });
+        return undefined;
+      }
       known.set(name, file);
       return file;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { PlainDate } from '../../../domain/plain-date';
@@ -47,8 +47,8 @@ export function isBeingWritten(name: string): boolean {
  * where that name is taken.
  */
 export async function publish(directory: string, name: string, content: string | Uint8Array): Promise<boolean> {
-  const partial = join(directory, `.${name}.${process.pid}${PARTIAL}`);
-  const file = await open(partial, 'w', 0o640);
+  const partial = join(directory, `.${name}.${randomUUID()}${PARTIAL}`);
+  const file = await open(partial, 'wx', 0o640);
   try {
     await file.writeFile(content);
     await file.sync();
