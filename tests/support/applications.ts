@@ -95,3 +95,13 @@ export async function fates(db: Knex): Promise<Record<string, string[]>> {
   );
   return Object.fromEntries(rows.map((row) => [row.line, row.fates]));
 }
+
+/** Takes everything of windows away, so that tests can share a database: only the superuser can do that. */
+export async function clearLines(superuser: Knex): Promise<void> {
+  await superuser.raw(
+    `set session_replication_role = replica;
+     truncate settle.application_lines, settle.application_files, settle.line_withdrawals, settle.repeated_lines, settle.rejected_lines,
+       settle.settled_lines, settle.line_disputes, settle.catalogue, settle.enterprise_cases cascade;
+     reset session_replication_role`,
+  );
+}
