@@ -32,6 +32,7 @@ async function setUpLocked(withServices) {
     const { obtainTemporal } = await import('./lib/temporal.mjs');
     await obtainTemporal(temporal);
   }
+  temporal.pruneBuiltServers(temporal.temporalPlaces(), Date.now());
 }
 
 /**

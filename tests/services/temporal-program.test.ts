@@ -1,4 +1,7 @@
-import { isNewEnough } from '../../workers/services/temporal-program';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isNewEnough, pruneBuiltServers } from '../../workers/services/temporal-program';
 import { searchAttributes, temporalArguments } from '../../workers/services/temporal-arguments';
 
 describe('a Temporal server on PATH', () => {
@@ -41,5 +44,51 @@ describe("the server's arguments", () => {
     );
     expect(args).toEqual(expect.arrayContaining(['--db-filename', 'journal_mode=wal', 'synchronous=1', '--ui-port']));
     expect(args).not.toContain('--headless');
+  });
+});
+
+describe('servers built for other versions of the project', () => {
+  const DAY_MS = 24 * 60 * 60 * 1_000;
+  const now = Date.now();
+  let cache: string;
+  beforeEach(() => {
+    cache = mkdtempSync(join(tmpdir(), 'settle-cache-'));
+  });
+  afterEach(() => rmSync(cache, { recursive: true, force: true }));
+
+  function make(name: string, ages: { program: number; directory: number }): void {
+    const directory = join(cache, name);
+    mkdirSync(directory);
+    const program = join(directory, 'temporal-server');
+    writeFileSync(program, '');
+    for (const [file, days] of [
+      [program, ages.program],
+      [directory, ages.directory],
+    ] as const) {
+      const then = new Date(now - days * DAY_MS);
+      utimesSync(file, then, then);
+    }
+  }
+
+  it('go when nobody has used them for 30 days; everything else in the cache stays', () => {
+    make('temporal-server-current', { program: 400, directory: 400 });
+    make('temporal-server-old', { program: 31, directory: 31 });
+    make('temporal-server-old.partial-x1y2z3', { program: 31, directory: 31 });
+    make('temporal-server-asked-for', { program: 90, directory: 29 });
+    make('temporal-server-read', { program: 29, directory: 90 });
+    make('temporal-cli', { program: 90, directory: 90 });
+    const places = { cache, built: join(cache, 'temporal-server-current', 'temporal-server') };
+    expect(pruneBuiltServers(places, now).sort()).toEqual([
+      'temporal-server-old',
+      'temporal-server-old.partial-x1y2z3',
+    ]);
+    expect(readdirSync(cache).sort()).toEqual([
+      'temporal-cli',
+      'temporal-server-asked-for',
+      'temporal-server-current',
+      'temporal-server-read',
+    ]);
+    expect(existsSync(places.built)).toBe(true);
+    expect(pruneBuiltServers(places, now)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirectory } from './directories';
 import { projectRoot } from './project-root';
@@ -12,6 +12,8 @@ const run = promisify(execFile);
 const OLDEST_SERVER = [1, 32] as const;
 const VERSION_WITHIN_MS = 10_000;
 const HASH_LENGTH = 16;
+const BUILT_PREFIX = 'temporal-server-';
+const UNUSED_FOR_MS = 30 * 24 * 60 * 60 * 1_000;
 
 /** A program that is a Temporal server: Temporal's own command line tool, or the module in `temporal-config/server`. */
 export interface TemporalProgram {
@@ -54,7 +56,7 @@ export function temporalPlaces(): TemporalPlaces {
     cache,
     sources,
     downloaded: join(cache, 'temporal-cli', `temporal${suffix}`),
-    built: join(cache, `temporal-server-${hashOfSources(sources)}`, `temporal-server${suffix}`),
+    built: join(cache, `${BUILT_PREFIX}${hashOfSources(sources)}`, `temporal-server${suffix}`),
   };
 }
 
@@ -101,6 +103,45 @@ export async function findTemporal(): Promise<TemporalProgram | undefined> {
     return { kind: 'cli', command: installed };
   }
   if (existsSync(places.downloaded)) return { kind: 'cli', command: places.downloaded };
-  if (existsSync(places.built)) return { kind: 'module', command: places.built };
+  if (existsSync(places.built)) {
+    noteUse(dirname(places.built));
+    return { kind: 'module', command: places.built };
+  }
   return undefined;
+}
+
+/** The time of a built server's directory says when it was last asked for. */
+function noteUse(directory: string): void {
+  try {
+    const now = new Date();
+    utimesSync(directory, now, now);
+  } catch {
+    // Another account's cache: then that account's use counts, and what is read of the program.
+  }
+}
+
+/** When somebody used it last: by the note, or by the system's own where an older version of the project takes none. */
+function lastUsedMs(directory: string): number {
+  const programs = readdirSync(directory).map((name) => statSync(join(directory, name)));
+  return Math.max(statSync(directory).mtimeMs, ...programs.flatMap(({ atimeMs, mtimeMs }) => [atimeMs, mtimeMs]));
+}
+
+/**
+ * Removes servers that were built for other versions of the project, and halves of such, which nobody on this machine has used
+ * for 30 days: other clones share the cache. Gives their names.
+ */
+export function pruneBuiltServers({ cache, built }: Pick<TemporalPlaces, 'cache' | 'built'>, nowMs: number): string[] {
+  const current = basename(dirname(built));
+  const others = readdirSync(cache).filter((name) => name.startsWith(BUILT_PREFIX) && name !== current);
+  return others.filter((name) => {
+    const directory = join(cache, name);
+    try {
+      if (nowMs - lastUsedMs(directory) < UNUSED_FOR_MS) return false;
+      rmSync(directory, { recursive: true, force: true });
+      return true;
+    } catch {
+      // Another account's, or gone meanwhile: no reason for a set-up to fail.
+      return false;
+    }
+  });
 }
