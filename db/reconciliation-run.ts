@@ -25,7 +25,7 @@ export interface StatementAccount {
 
 /**
  * What the bank's line is by the engine's own keys: the payment and attempt of its end-to-end id; else of the bank's
- * reference that a payment's state carries; else the receipt or reference that the payer wrote into the text. Lines of one
+ * reference that a payment's state or money in suspense carries; else the receipt or reference that the payer wrote into the text. Lines of one
  * key are paired amount for amount, then each with what is left of its key; incoming money without a key goes with an entry
  * of the same amount and institution.
  */
@@ -43,16 +43,22 @@ with ledger as materialized (
     from settle.payment_states s join settle.payments p using (payment_id)
    where p.region = :region and s.bank_reference in (select reference from statement where end_to_end_id is null)
    order by s.bank_reference, s.to_state desc
+), by_suspense as materialized (
+  select account, bank_reference as reference, suspense_id as key from settle.suspense_items where region = :region
+  union all
+  select e.account, e.bank_reference, r.suspense_id
+    from settle.suspense_resolutions r join settle.reconciliation_exceptions e using (exception_id) where e.region = :region
 ), bank as materialized (
   select i.*, coalesce(a.payment_id || '#' || a.attempt || case when i.returned then '/returned' else '/booked' end,
-                       s.key, r.key) as key
+                       s.key, u.key, r.key) as key
     from statement i
     left join (settle.payment_attempts a join settle.payments p on p.payment_id = a.payment_id and p.region = :region)
       on a.end_to_end_id = i.end_to_end_id
     left join by_reference s on s.reference = i.reference and i.end_to_end_id is null
+    left join by_suspense u on u.account = i.account and u.reference = i.reference
     left join lateral (
       select token as key from regexp_split_to_table(i.text, '[\\s,;，；。]+') token
-       where a.payment_id is null and s.key is null and token in (select key from ledger) limit 1) r on true
+       where a.payment_id is null and s.key is null and u.key is null and token in (select key from ledger) limit 1) r on true
 ), bank_with_opening as materialized (
   select account, reference, amount, key, text, name, counterpart from bank
   union all

@@ -163,6 +163,11 @@ export const REFUSALS = {
     exitCode: 4,
     remedy: 'Reconcile the day again, and close every exception with its reason; then sign it off.',
   },
+  SuspenseInvalid: {
+    exitCode: 1,
+    remedy:
+      '`settle suspense list` and `settle reconcile list` show what there is; name money that came in, and no more of it than is left.',
+  },
   ReasonMissing: { exitCode: 4, remedy: 'Give the reason; it is kept with the decision.' },
 
   // Payments and bank
@@ -214,6 +219,17 @@ export const REFUSALS = {
   GlyphMissing: {
     exitCode: 1,
     remedy: 'Write the name that is shown with characters the font has; the document is made when that is done.',
+  },
+
+  // Breaches and enterprises
+  OfficerRoleMissing: {
+    exitCode: 4,
+    remedy: 'A person with the role officer or compliance, valid on this day, records it.',
+  },
+  EvidenceMissing: { exitCode: 4, remedy: 'Name the evidence, such as the number of a document; it is kept.' },
+  CaseStateInvalid: {
+    exitCode: 1,
+    remedy: 'Look at the state of the case; only the steps that follow from it are possible.',
   },
 
   // Monthly funds

@@ -13,6 +13,7 @@ import { printFailure, usageRefusal } from './failure';
 import { createOutput, type TextStream } from './output';
 import { addCaseCommands } from './cases-command';
 import { addClockCommands } from './clock-command';
+import { addDocumentCommands } from './documents-command';
 import { addPaymentCommands } from './payments-command';
 import { addImportCommand } from './import-command';
 import { addCompletionCommand } from './completion-command';
@@ -30,6 +31,7 @@ import { addSimulatorCommands } from './simulator-command';
 import { addStaffCommands } from './staff-command';
 import { addStartCommand } from './start-command';
 import { addStatusCommand } from './status-command';
+import { addSuspenseCommands } from './suspense-command';
 import { addUpCommand } from './up-command';
 import { addVerifyCommand } from './verify-command';
 
@@ -83,10 +85,12 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addApplicationCommands(program, context);
   addApprovalCommands(program, context);
   addReconcileCommands(program, context);
+  addSuspenseCommands(program, context);
   addCaseCommands(program, context);
   addPaymentCommands(program, context);
   addReturnCommands(program, context);
   addLedgerCommands(program, context);
+  addDocumentCommands(program, context);
   addExportCommand(program, context);
   addStaffCommands(program, context);
   addAttemptCommands(program, context);

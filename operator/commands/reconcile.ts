@@ -146,7 +146,8 @@ export async function closeException(
   return exception;
 }
 
-async function loadException(db: Knex, exceptionId: bigint): Promise<ReconciliationException> {
+/** @throws Refusal `NotFound` */
+export async function loadException(db: Knex, exceptionId: bigint): Promise<ReconciliationException> {
   const [exception] = await loadExceptions(db, { exceptionId });
   if (exception) return exception;
   throw new Refusal('NotFound', `there is no exception ${exceptionId}`, { exceptionId: exceptionId.toString() });

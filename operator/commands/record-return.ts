@@ -1,4 +1,5 @@
 import { postJournals, balanceOf } from '../../db/ledger';
+import { findCorrections } from '../../db/breaches';
 import { addEvents, loadCase, policyStamp } from '../../db/cases';
 import { loadReturns, type ReturnRecord } from '../../db/prepayments';
 import { insertReceipt } from '../../db/return-receipts';
@@ -16,6 +17,7 @@ import { subtractPools } from '../../domain/pools';
 import { Refusal } from '../../domain/refusal';
 import { splitArrival } from '../../domain/return-plan';
 import type { CommandContext } from './context';
+import { tellCorrections } from './corrections';
 
 export interface RecordReturnCommand {
   /** The caller's key: the same receipt again is one receipt. */
@@ -28,6 +30,10 @@ export interface RecordReturnCommand {
   paidInFen: bigint;
   receivedOn: PlainDate;
   person: string;
+  /** It lay in suspense since it came, and is placed on a later day; else it came into cash. */
+  from?: 'suspense';
+  /** The day of the posting where it is not the one on which the money came. */
+  bookedOn?: PlainDate;
 }
 
 export interface RecordReturnResult {
@@ -47,6 +53,7 @@ export interface RecordReturnResult {
  */
 export async function recordReturn(context: CommandContext, command: RecordReturnCommand): Promise<RecordReturnResult> {
   const { db, log } = context;
+  const corrected: string[] = [];
   const result = await db.transaction(async (trx) => {
     const returns = await lockReturns(trx, command);
     const due = returns.find(({ period }) => period === command.period);
@@ -58,8 +65,11 @@ export async function recordReturn(context: CommandContext, command: RecordRetur
     if (before) return before;
     const booked = await book(trx, command, due, returns);
     await tell(trx, context.clock.now(), command, booked);
+    const { region, institution } = command;
+    corrected.push(...(await findCorrections(trx, region, [institution], context.clock.now().date)));
     return booked;
   });
+  await tellCorrections(context, corrected);
   log.info({ institution: command.institution, period: command.period }, 'return recorded');
   return result;
 }
@@ -125,13 +135,15 @@ async function book(
     recordedBy: command.person,
   });
   const journal = journalOf(command, policy);
-  const cash = supervisedAccounts.cash();
+  const source = command.from === 'suspense' ? supervisedAccounts.suspense() : supervisedAccounts.cash();
+  const eventOf = <E extends Journal['event']>(event: E): E | 'suspense-resolved' =>
+    command.from === 'suspense' ? 'suspense-resolved' : event;
   const returning = supervisedAccounts.returning(institution);
   const own = supervisedAccounts.own(institution);
   await postJournals(trx, region, [
     ...journal('return-from-unused', prepaymentAccount, returning, fromUnusedFen),
-    ...journal('return-received', cash, returning, countedPaidFen),
-    ...journal('return-excess', cash, own, excessFen),
+    ...journal(eventOf('return-received'), source, returning, countedPaidFen),
+    ...journal(eventOf('return-excess'), source, own, excessFen),
   ]);
 
   const isLast = returns.every((each) => each.amountFen === each.receivedFen + (each === due ? countedFen : 0n));
@@ -219,8 +231,8 @@ function journalOf(
       : [
           {
             book: 'supervised',
-            key: `${command.receiptId}/${event}`,
-            date: command.receivedOn,
+            key: `${command.receiptId}/${event === 'suspense-resolved' ? credit : event}`,
+            date: command.bookedOn ?? command.receivedOn,
             event,
             reference: command.receiptId,
             caseId,

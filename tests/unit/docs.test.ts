@@ -43,6 +43,7 @@ const GROUPS = [
   'schedules',
   'simulator',
   'staff',
+  'suspense',
 ];
 
 /** `settle policy show ID` and `npm run -s settle -- policy show ID` are both `policy show`. */
