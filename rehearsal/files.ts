@@ -1,6 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCsvLine } from '../operator/files/csv';
+import { writeWhole } from '../operator/files/write-whole';
 import type { JournalCsvRow, Summary, TimelineRow } from './summary';
 
 export interface RegionResult {
@@ -26,21 +26,13 @@ export function summaryText(summary: Summary): string {
 /** Writes a region's result: whole files or none, so that a reader never sees half a result. */
 export function writeResult(directory: string, result: RegionResult, report: string): WrittenFiles {
   return {
-    summary: writeWhole(directory, 'summary.json', summaryText(result.summary)),
-    journal: writeWhole(directory, 'journal.csv', csv(JOURNAL_COLUMNS, result.journal)),
-    timeline: writeWhole(directory, 'timeline.csv', csv(TIMELINE_COLUMNS, result.timeline)),
-    report: writeWhole(directory, 'report.html', report),
+    summary: writeWhole(join(directory, 'summary.json'), summaryText(result.summary)),
+    journal: writeWhole(join(directory, 'journal.csv'), csv(JOURNAL_COLUMNS, result.journal)),
+    timeline: writeWhole(join(directory, 'timeline.csv'), csv(TIMELINE_COLUMNS, result.timeline)),
+    report: writeWhole(join(directory, 'report.html'), report),
   };
 }
 
 function csv<K extends string>(columns: readonly K[], rows: readonly Record<K, string>[]): string {
   return [columns, ...rows.map((row) => columns.map((column) => row[column]))].map(formatCsvLine).join('');
-}
-
-export function writeWhole(directory: string, name: string, text: string): string {
-  mkdirSync(directory, { recursive: true });
-  const path = join(directory, name);
-  writeFileSync(`${path}.part`, text);
-  renameSync(`${path}.part`, path);
-  return path;
 }

@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createHttpBank } from '../activities/bank/http-bank';
 import { atPhase, Phase, type BusinessMoment } from '../domain/business-time';
+import { listDocuments } from '../db/documents/store';
 import { firstDayOf, lastDayOf, period as toPeriod, type Period } from '../domain/plain-date';
 import { Refusal } from '../domain/refusal';
 import type { CommandContext } from '../operator/commands/context';
+import { issueDueDocuments, writeDocuments } from '../operator/commands/documents';
+import { writeWhole } from '../operator/files/write-whole';
 import { unlessStopped } from '../operator/unless-stopped';
 import { createApprovers, createOperators } from './actors/agency';
 import { together } from './actors/actors';
@@ -12,7 +15,7 @@ import { createConfirmationActors } from './actors/confirmations';
 import { createEnterpriseActors } from './actors/enterprises';
 import { createInstitutionActors } from './actors/institutions';
 import { conduct } from './conductor';
-import { writeResult, writeWhole, type RegionResult, type WrittenFiles } from './files';
+import { writeResult, type RegionResult, type WrittenFiles } from './files';
 import { calendarDays, readInputs, type RehearsalInputs } from './inputs';
 import { openBooks } from './opening';
 import { renderReport } from './report';
@@ -93,6 +96,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     const played = play(options, inputs, stage, from, to);
     await (options.stop ? unlessStopped(options.stop, played) : played);
     const results = await collect(options, inputs, stage, from, to);
+    if (options.documents) await makeAllDocuments(options, inputs, stage, to);
     const webUiUrl = options.keepUp ? stage.webUiUrl : undefined;
     const files = writeFiles(options, results, createReport(options, inputs, webUiUrl, from, to));
     await options.inspect?.(stage);
@@ -165,6 +169,24 @@ async function play(
   });
 }
 
+/** What was due by the end of the last month, as files beside each region's result. */
+async function makeAllDocuments(
+  options: RehearseOptions,
+  inputs: RehearsalInputs,
+  { db }: Stage,
+  to: Period,
+): Promise<void> {
+  const { log, out } = options;
+  const clock = { now: () => atPhase(lastDayOf(to), Phase.FundMoves) };
+  for (const { region } of inputs.regions) {
+    options.progress({ kind: 'phase', message: `drawing the documents of ${region.code}` });
+    await issueDueDocuments({ db, log, clock }, region.code);
+    const directory = inputs.regions.length === 1 ? '' : region.code;
+    if (out !== undefined && (await listDocuments(db, { region: region.code }, 1)).length > 0)
+      await writeDocuments(db, { region: region.code }, join(out, directory, 'documents'));
+  }
+}
+
 interface Collected extends RegionResult {
   names: Record<string, string>;
   regionName: string;
@@ -211,7 +233,7 @@ function writeFiles(
     return { regions: [files], report: files.report };
   }
   const regions = results.map((result) => writeResult(join(out, result.summary.region), result, reportOf([result])));
-  return { regions, report: writeWhole(out, 'report.html', reportOf(results)) };
+  return { regions, report: writeWhole(join(out, 'report.html'), reportOf(results)) };
 }
 
 function createReport(

@@ -1,7 +1,7 @@
 import { formatYuan, sum } from '../money';
 import type { PlainDate } from '../plain-date';
 import { BREACH_NAMES, issuerOf } from './letters';
-import { DOCUMENT_KINDS, type DocumentColumn, type DocumentModel } from './model';
+import { DOCUMENT_KINDS, type DocumentChart, type DocumentColumn, type DocumentModel } from './model';
 
 /** What one month of direct settlement came to in a region. */
 export interface MonthFigures {
@@ -49,6 +49,16 @@ export interface StageFacts {
 const SHOWN = 10;
 const XINJIANG = '新医保发〔2025〕50号';
 const right = (label: string, width = 1): DocumentColumn => ({ label, align: 'right', width });
+
+const BREACH_COLUMNS: readonly DocumentColumn[] = [
+  { label: '机构', width: 2.2 },
+  { label: '情形', width: 1.6 },
+  { label: '所属期' },
+  { label: '通知' },
+  { label: '期限' },
+  { label: '整改' },
+  { label: '暂停' },
+];
 
 /** 试点阶段性报告, once a month (三(二)): what was applied for, agreed, paid and returned, and where it stuck. */
 export function stageReport(facts: StageFacts): DocumentModel {
@@ -99,15 +109,7 @@ export function stageReport(facts: StageFacts): DocumentModel {
       },
       {
         title: '违约与暂停支付',
-        columns: [
-          { label: '机构', width: 2.2 },
-          { label: '情形', width: 1.6 },
-          { label: '所属期' },
-          { label: '通知' },
-          { label: '期限' },
-          { label: '整改' },
-          { label: '暂停' },
-        ],
+        columns: BREACH_COLUMNS,
         rows: facts.breaches.map((each) => [
           each.name,
           BREACH_NAMES[each.kind],
@@ -125,16 +127,18 @@ export function stageReport(facts: StageFacts): DocumentModel {
       },
     ].filter(({ rows }) => rows.length > 0),
     charts: [
-      { title: '应付货款：按医药企业（元）', rows: facts.byEnterprise },
-      { title: '应付货款：按医疗机构（元）', rows: facts.byInstitution },
-    ]
-      .filter(({ rows }) => rows.length > 0)
-      .map(({ title, rows }) => ({
-        title: rows.length > SHOWN ? `${title}，前${SHOWN}家` : title,
-        bars: rows.slice(0, SHOWN).map(({ name, netFen }) => ({ label: name, amountFen: netFen.toString() })),
-      })),
+      largest('应付货款：按医药企业（元）', facts.byEnterprise),
+      largest('应付货款：按医疗机构（元）', facts.byInstitution),
+    ].filter(({ bars }) => bars.length > 0),
     basis: [`${XINJIANG} 三(二)`],
     signatures: ['填报人', '负责人'],
+  };
+}
+
+function largest(title: string, rows: StageFacts['byEnterprise']): DocumentChart {
+  return {
+    title: rows.length > SHOWN ? `${title}，前${SHOWN}家` : title,
+    bars: rows.slice(0, SHOWN).map(({ name, netFen }) => ({ label: name, amountFen: netFen.toString() })),
   };
 }
 

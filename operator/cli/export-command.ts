@@ -1,4 +1,3 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadDecisionAttempts } from '../../db/approval-contents';
@@ -8,6 +7,7 @@ import { formatYuan } from '../../domain/money';
 import { firstDayOf, lastDayOf, period, type Period } from '../../domain/plain-date';
 import { ExitCode, Refusal } from '../../domain/refusal';
 import { formatCsvLine } from '../files/csv';
+import { writeWhole } from '../files/write-whole';
 import { nonEmptyArgument, periodArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
 import { regionOption, regionOrOnly, withRunning, type Running } from './running';
@@ -42,12 +42,9 @@ async function exportTo(context: CliContext, dir: string, options: ExportOptions
     const to = options.to ?? period(today.slice(0, 7));
     if (from > to) throw new Refusal('UsageInvalid', `--from ${from} is after --to ${to}`);
     const tables = await tablesOf(running, region, from, to);
-    mkdirSync(dir, { recursive: true });
     const files = Object.entries(tables).map(([name, rows]) => {
       const path = join(dir, `${name}.csv`);
-      // Whole files or none, so that a reader never sees half of one.
-      writeFileSync(`${path}.part`, rows.map(formatCsvLine).join(''));
-      renameSync(`${path}.part`, path);
+      writeWhole(path, rows.map(formatCsvLine).join(''));
       return { path, rows: rows.length - 1 };
     });
     if (options.json) context.output.json({ region, from, to, files });

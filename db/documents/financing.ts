@@ -1,0 +1,48 @@
+import type { Knex } from 'knex';
+import { lastDayOf, period as toPeriod, type PlainDate } from '../../domain/plain-date';
+import { windowDates } from '../../domain/policy';
+import { loadCalendar } from '../register';
+import { findPolicyWith } from '../region-policy';
+
+/** What an institution has agreed to pay an enterprise and has not been paid yet: what an order-financing loan (订单贷) rests on. */
+export interface Receivable {
+  enterprise: string;
+  institution: string;
+  institutionName: string;
+  period: string;
+  confirmedOn: PlainDate;
+  amountFen: bigint;
+  paymentState: string;
+  /** The last day on which the agency pays the window. */
+  dueOn: PlainDate;
+}
+
+/** Receivables of an enterprise as of a day, by window and institution (新医保发〔2025〕50号 六(三)). */
+export async function loadReceivables(
+  db: Knex,
+  region: string,
+  enterprise: string,
+  on: PlainDate,
+): Promise<Receivable[]> {
+  const { rows } = await db.raw<{ rows: Omit<Receivable, 'dueOn'>[] }>(
+    `select p.enterprise, p.institution, i.name as "institutionName", p.period, s.confirmed_on as "confirmedOn", p.net_fen as "amountFen",
+            coalesce(y.state, 'confirmed') as "paymentState"
+       from settle.statement_enterprises p
+       join settle.statements s using (region, period, institution, revision)
+       join settle.institutions i using (region, institution)
+       left join settle.payments y on y.region = p.region and y.kind = 'payment' and y.period = p.period
+             and y.institution = p.institution and y.enterprise = p.enterprise and y.state <> 'cancelled'
+      where p.region = ? and p.enterprise = ? and s.reversed_on is null and p.cancelled_on is null and s.confirmed_on <= ?
+        and coalesce(y.state, '') <> 'succeeded'
+      order by p.period, p.institution`,
+    [region, enterprise, on],
+  );
+  const calendar = await loadCalendar(db, region);
+  return Promise.all(
+    rows.map(async (row) => {
+      const period = toPeriod(row.period);
+      const policy = await findPolicyWith(db, region, 'window', lastDayOf(period));
+      return { ...row, dueOn: policy ? windowDates(policy.policy.window!, period, calendar).payBy : lastDayOf(period) };
+    }),
+  );
+}

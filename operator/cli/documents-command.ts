@@ -1,0 +1,205 @@
+import { Option, type Command } from 'commander';
+import { FORMATS, listDocuments, type DocumentFormat, type DocumentsWanted } from '../../db/documents/store';
+import { loadReceivables } from '../../db/documents/financing';
+import { renderPdf } from '../../activities/documents/pdf';
+import { agreementClauses } from '../../domain/documents/agreement';
+import { DOCUMENT_KINDS, documentNumber, type DocumentKind } from '../../domain/documents/model';
+import { formatYuan } from '../../domain/money';
+import { yearOf, type Period, type PlainDate } from '../../domain/plain-date';
+import { ExitCode, Refusal } from '../../domain/refusal';
+import { issueDueDocuments, writeDocuments } from '../commands/documents';
+import { formatCsvLine } from '../files/csv';
+import { writeWhole } from '../files/write-whole';
+import { policyWith } from '../../db/region-policy';
+import { loadRegion } from '../../db/register';
+import { dateArgument, nonEmptyArgument, periodArgument } from './arguments';
+import { action, examples, type CliContext } from './context';
+import { given, regionOption, regionOrOnly, withRunning } from './running';
+import { formatTable } from './table';
+
+interface ListOptions {
+  region?: string;
+  kind?: DocumentKind;
+  period?: Period;
+  subject?: string;
+  json?: boolean;
+}
+
+const SHOWN = 1_000;
+
+function kindOption(): Option {
+  return new Option('--kind <kind>', 'of this kind').choices(Object.keys(DOCUMENT_KINDS));
+}
+
+export function addDocumentCommands(program: Command, context: CliContext): void {
+  const group = program.command('documents').description('what the agency issues: statements, notices, reports · 文书');
+  examples(
+    group
+      .command('list')
+      .description('documents with their numbers and hashes')
+      .option('--region <code>', 'of this region', nonEmptyArgument)
+      .addOption(kindOption())
+      .option('--period <month>', 'of this month', periodArgument)
+      .option('--subject <id>', 'of this institution or enterprise', nonEmptyArgument)
+      .option('--json', 'as JSON')
+      .action(action(context, (options: ListOptions) => list(context, options))),
+    'documents list --kind breach-notice',
+    'documents list --region 650500 --period 2026-07 --json',
+  );
+  examples(
+    regionOption(group.command('make'))
+      .description('issue and draw what is due and not there yet; a second run does nothing')
+      .option('--up-to <date>', 'what is due by this day (default: today)', dateArgument)
+      .option('--json', 'as JSON')
+      .action(action(context, (options: MakeOptions) => make(context, options))),
+    'documents make --region 650500',
+  );
+  examples(
+    group
+      .command('get')
+      .description('write documents as files: one by its number, or those of a month, a kind, a party')
+      .argument('[number]', 'such as 650500-WY-2026-0001', nonEmptyArgument)
+      .option('--region <code>', 'of this region', nonEmptyArgument)
+      .addOption(kindOption())
+      .option('--period <month>', 'of this month', periodArgument)
+      .option('--subject <id>', 'of this institution or enterprise', nonEmptyArgument)
+      .addOption(new Option('--format <format>', 'only this one').choices([...FORMATS]))
+      .option('--out <dir>', 'the folder to write', nonEmptyArgument, '.')
+      .option('--json', 'as JSON')
+      .action(action(context, (number: string | undefined, options: GetOptions) => get(context, number, options))),
+    'documents get 650500-WY-2026-0001 --out out',
+    'documents get --region 650500 --period 2026-07 --format pdf --out out/july',
+  );
+  examples(
+    regionOption(group.command('agreement'))
+      .description(
+        'the rules on breaches as clauses for the institution’s agreement, with the policy’s own numbers (PDF)',
+      )
+      .requiredOption('--out <file>', 'the file to write', nonEmptyArgument)
+      .action(action(context, (options: { region?: string; out: string }) => agreement(context, options))),
+    'documents agreement --region 650500 --out out/agreement.pdf',
+  );
+  examples(
+    regionOption(group.command('financing'))
+      .description(
+        'what is confirmed and unpaid for an enterprise, with due dates: evidence for order financing · 订单贷',
+      )
+      .requiredOption('--enterprise <id>', 'the enterprise', nonEmptyArgument)
+      .option('--on <date>', 'as of this day (default: today)', dateArgument)
+      .option('--out <file>', 'the CSV file to write', nonEmptyArgument)
+      .option('--json', 'as JSON')
+      .action(action(context, (options: FinancingOptions) => financing(context, options))),
+    'documents financing --region 650500 --enterprise E0001 --out out/E0001.csv',
+  );
+}
+
+async function list(context: CliContext, { json, ...wanted }: ListOptions): Promise<ExitCode> {
+  return withRunning(context, async ({ db }) => {
+    const documents = await listDocuments(db, given(wanted), SHOWN);
+    if (json) context.output.json(documents);
+    else if (documents.length === 0) context.output.lines(['no such document · 没有符合条件的文书']);
+    else
+      context.output.lines(
+        formatTable(
+          [
+            { title: '编号 number' },
+            { title: '文书 document' },
+            { title: '对象 subject' },
+            { title: '日期 dated' },
+            { title: 'files' },
+          ],
+          documents.map(({ number, kind, subject, dated, files }) => [
+            number,
+            DOCUMENT_KINDS[kind].title,
+            subject === '' ? '–' : subject,
+            dated,
+            files.map((file) => file.split(':')[0]!).join(', ') || 'not drawn',
+          ]),
+        ),
+      );
+    return ExitCode.Fine;
+  });
+}
+
+interface MakeOptions {
+  region?: string;
+  upTo?: PlainDate;
+  json?: boolean;
+}
+
+async function make(context: CliContext, options: MakeOptions): Promise<ExitCode> {
+  return withRunning(context, async (running) => {
+    const region = await regionOrOnly(running.db, options.region);
+    const made = await issueDueDocuments(running, region, options.upTo);
+    if (options.json) context.output.json(made);
+    else context.output.lines([`${made.issued} issued, ${made.drawn} files drawn`]);
+    return ExitCode.Fine;
+  });
+}
+
+interface GetOptions extends ListOptions {
+  format?: DocumentFormat;
+  out: string;
+}
+
+async function get(context: CliContext, number: string | undefined, options: GetOptions): Promise<ExitCode> {
+  const { format, out, json, ...rest } = options;
+  const wanted: DocumentsWanted = given({ ...rest, number });
+  if (Object.keys(wanted).length === 0)
+    throw new Refusal('UsageInvalid', 'name a document, or say whose: --region, --kind, --period or --subject');
+  return withRunning(context, async ({ db }) => {
+    const written = await writeDocuments(db, wanted, out, format ? [format] : FORMATS);
+    if (json) context.output.json(written);
+    else context.output.lines(written.map(({ path, sha256 }) => `${path}  sha256 ${sha256}`));
+    return ExitCode.Fine;
+  });
+}
+
+async function agreement(context: CliContext, options: { region?: string; out: string }): Promise<ExitCode> {
+  return withRunning(context, async ({ db, clock }) => {
+    const region = await regionOrOnly(db, options.region);
+    const { date } = clock.now();
+    const { policy } = await policyWith(db, region, 'breach', date);
+    const { name } = await loadRegion(db, region);
+    const model = agreementClauses(policy, name, date)!;
+    writeWhole(options.out, await renderPdf(documentNumber(region, model.kind, yearOf(date), 1), model));
+    context.output.lines([options.out]);
+    return ExitCode.Fine;
+  });
+}
+
+interface FinancingOptions {
+  region?: string;
+  enterprise: string;
+  on?: PlainDate;
+  out?: string;
+  json?: boolean;
+}
+
+async function financing(context: CliContext, options: FinancingOptions): Promise<ExitCode> {
+  return withRunning(context, async ({ db, clock }) => {
+    const region = await regionOrOnly(db, options.region);
+    const rows = await loadReceivables(db, region, options.enterprise, options.on ?? clock.now().date);
+    const cells = rows.map((row) => [
+      row.period,
+      row.institution,
+      row.institutionName,
+      row.confirmedOn,
+      row.dueOn,
+      row.paymentState,
+      formatYuan(row.amountFen),
+    ]);
+    const header = ['period', 'institution', 'name', 'confirmed_on', 'due_on', 'state', 'amount'];
+    if (options.out !== undefined) writeWhole(options.out, [header, ...cells].map(formatCsvLine).join(''));
+    if (options.json) context.output.json(rows);
+    else if (rows.length === 0) context.output.lines([`nothing is confirmed and unpaid for ${options.enterprise}`]);
+    else
+      context.output.lines(
+        formatTable(
+          header.map((title) => ({ title })),
+          cells,
+        ),
+      );
+    return ExitCode.Fine;
+  });
+}
