@@ -22,6 +22,7 @@ import { renderReport } from './report';
 import { journalCsvRows, summarize, timelineRows, type ResultInput } from './result';
 import { createSeededOrder } from './seeded-order';
 import { setStage, type Stage } from './stage';
+import { refreshStatistics, withStatistics } from './statistics';
 import type { Summary, TimelineRow } from './summary';
 import { createTimeMachine } from '../operator/virtual-time/time-machine';
 
@@ -157,7 +158,10 @@ async function play(
     to,
     actors: together([
       createInstitutionActors({ context, bank: stage.bank, scenario, regions, order }),
-      createEnterpriseActors({ context, regions: inputs.regions.map(({ region }) => region) }),
+      withStatistics(
+        createEnterpriseActors({ context, regions: inputs.regions.map(({ region }) => region) }),
+        stage.owner,
+      ),
       createConfirmationActors({ ...agency, bank: stage.bank, regions: inputs.regions.map(({ region }) => region) }),
       createOperators(agency),
       createApprovers(agency),
@@ -200,6 +204,7 @@ async function collect(
   to: Period,
 ): Promise<Collected[]> {
   options.progress({ kind: 'phase', message: 'checking every invariant' });
+  await refreshStatistics(stage.owner);
   const bank = createHttpBank({ baseUrl: stage.bankUrl, timeoutMs: BANK_TIMEOUT_MS, log: options.log });
   const results: Collected[] = [];
   for (const { region, policies: ids } of inputs.regions) {
