@@ -142,3 +142,14 @@ create table settle.fiscal_transfers (
   confirmed_by text,
   evidence     text
 );
+
+do $$
+declare
+  app text := current_database() || '_app';
+  t   text;
+begin
+  foreach t in array array['spending', 'standings', 'eligibility', 'standard_decisions', 'preallocations', 'claims', 'claim_reviews',
+      'settlements', 'clearings', 'fiscal_transfers'] loop
+    execute format('grant select, insert on settle.%I to %I', t, app);
+  end loop;
+end $$;
