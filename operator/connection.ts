@@ -19,6 +19,8 @@ export interface RunningConnection extends CommandContext {
   readonly bankUrl: string;
   /** The bank is the simulator: accounts are opened there by the engine. */
   readonly simulatedBank: boolean;
+  /** Where the simulator takes accounts and incoming money; undefined for a real bank. */
+  readonly simulatorUrl: string | undefined;
   readonly namespace: string;
   /** Time moves on command, and no schedule starts anything. */
   readonly developmentClock: boolean;
@@ -33,6 +35,7 @@ export interface RunningServices {
   namespace: string;
   bankUrl: string;
   simulatedBank: boolean;
+  simulatorUrl?: string | undefined;
 }
 
 const COMMAND_POOL = 4;
@@ -98,6 +101,7 @@ export async function connectRunning(env: NodeJS.ProcessEnv): Promise<RunningCon
       ownerDb: () => (owner ??= connect(services.ownerUrl, { poolSize: 2, applicationName: 'settle-command' })),
       bankUrl,
       simulatedBank: services.simulatedBank,
+      simulatorUrl: services.simulatorUrl,
       namespace,
       close,
     };

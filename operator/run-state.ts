@@ -23,6 +23,8 @@ const RunStateFile = z.object({
   bankUrl: z.string(),
   /** Whether the bank is the simulator. */
   simulatedBank: z.boolean(),
+  /** Where the simulator takes accounts and incoming money. */
+  simulatorUrl: z.string().optional(),
   webUiUrl: z.string().optional(),
   services: z.array(Process),
 });

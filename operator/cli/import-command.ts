@@ -43,8 +43,8 @@ async function run(context: CliContext, dir: string, options: ImportOptions): Pr
     const input = { dir, choice, calendars: years, replace, dryRun };
     const imported = await importRegion(running, running.ownerDb(), input);
     if (!dryRun) {
-      if (running.simulatedBank && imported.opened > 0)
-        await createBankScriptClient(running.bankUrl).openAccounts(bankAccounts(imported.region));
+      if (running.simulatorUrl !== undefined && imported.opened > 0)
+        await createBankScriptClient(running.simulatorUrl).openAccounts(bankAccounts(imported.region));
       await applySchedules(running);
     }
     report(context, imported, options);

@@ -10,6 +10,8 @@ import { unlessStopped } from '../unless-stopped';
 export interface Running extends CommandContext {
   /** Where the bank is. */
   readonly bankUrl?: string;
+  /** Where the simulator takes accounts and incoming money; undefined for a real bank. */
+  readonly simulatorUrl?: string | undefined;
   /** As the owner, who alone writes registers and appointments. */
   ownerDb?(): Knex;
   close(): Promise<void>;

@@ -55,7 +55,7 @@ async function payIn(context: CliContext, options: PayInOptions): Promise<ExitCo
     if (known.length === 0)
       throw new Refusal('NotFound', `${institution} is no institution of ${region}`, { institution });
     const account = agencyAccounts.supervised(region);
-    await createBankScriptClient(running.bankUrl!).credit([
+    await createBankScriptClient(running.simulatorUrl!).credit([
       { id: receipt, account, amountFen, bookedOn: now.date, payerName: institution, text: receipt },
     ]);
     if (options.json)

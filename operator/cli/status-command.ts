@@ -8,6 +8,7 @@ import { dataDirectory } from '../files/data-directory';
 import { lives, readRunState, type RunState } from '../run-state';
 import { groupThousands } from './amounts';
 import { clockLine } from './clock-command';
+import { bankFileLines, bankFilesOf } from './bank-files';
 import { action, examples, type CliContext } from './context';
 import { unlessStopped } from '../unless-stopped';
 import { scheduleLines } from './schedules-command';
@@ -31,10 +32,14 @@ async function status(context: CliContext, { json }: { json?: boolean }): Promis
   try {
     const state = await unlessStopped(stop, systemStatus(running, running.namespace));
     const services = servicesOf(readRunState(dataDirectory(env)));
+    const bankFiles = await bankFilesOf(running.bankUrl);
     const ok = state.workers.length > 0 && services.every(({ up }) => up);
     const { developmentClock } = running;
-    if (json) output.json({ ok, services, developmentClock, ...jsonOf(state) });
-    else output.lines([timeLine(context, state, developmentClock), ...lines(context, services, state)]);
+    if (json) output.json({ ok, services, ...(bankFiles && { bankFiles }), developmentClock, ...jsonOf(state) });
+    else {
+      const files = bankFiles ? ['', output.paint('bold', '银行文件 bank files'), ...bankFileLines(bankFiles)] : [];
+      output.lines([timeLine(context, state, developmentClock), ...lines(context, services, state), ...files]);
+    }
     return ok ? ExitCode.Fine : ExitCode.Error;
   } finally {
     await running.close();

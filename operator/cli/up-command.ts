@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { Phase } from '../../domain/business-time';
 import { isPlainDate, type PlainDate } from '../../domain/plain-date';
 import { ExitCode, Refusal } from '../../domain/refusal';
@@ -21,6 +21,7 @@ interface UpOptions {
   webUi: boolean;
   developmentClock?: PlainDate;
   bankFaults?: string;
+  bank?: 'http' | 'directory';
 }
 
 /** PostgreSQL writes a checkpoint when its parent was killed, which takes it half a minute at most. */
@@ -43,13 +44,21 @@ export function addUpCommand(program: Command, context: CliContext): void {
         'with a development clock: the bank’s part of this scenario file',
         nonEmptyArgument,
       )
+      .addOption(
+        new Option(
+          '--bank <way>',
+          'how the simulated bank is reached: by requests, or by files below the data directory',
+        )
+          .choices(['http', 'directory'])
+          .default('http'),
+      )
       .action(action(context, (options: UpOptions) => up(context, options))),
     'up',
     'up --development-clock 2026-02-28',
   );
 }
 
-async function up(context: CliContext, { webUi, ...options }: UpOptions): Promise<ExitCode> {
+async function up(context: CliContext, { webUi, bank, ...options }: UpOptions): Promise<ExitCode> {
   const development = await developmentOf(context, options);
   const directory = dataDirectory(context.env);
   mkdirSync(directory, { recursive: true });
@@ -60,6 +69,7 @@ async function up(context: CliContext, { webUi, ...options }: UpOptions): Promis
       dataDirectory: directory,
       env: context.env,
       webUi,
+      bankOverDirectory: bank === 'directory',
       ...(development && { development }),
       log: createLogger('up', { file: join(directory, 'log', 'settle.log') }),
       progress: (message) => context.output.say(message),
@@ -76,7 +86,7 @@ async function up(context: CliContext, { webUi, ...options }: UpOptions): Promis
 }
 
 /** @throws Refusal `UsageInvalid`, `FileInvalid` */
-async function developmentOf({ env }: CliContext, { developmentClock, bankFaults }: Omit<UpOptions, 'webUi'>) {
+async function developmentOf({ env }: CliContext, { developmentClock, bankFaults }: Omit<UpOptions, 'webUi' | 'bank'>) {
   const date = developmentClock ?? (env.SETTLE_DEVELOPMENT_CLOCK || undefined);
   if (date === undefined) {
     if (bankFaults === undefined) return undefined;
@@ -126,12 +136,13 @@ async function scheduleCases(env: NodeJS.ProcessEnv, developmentClock: boolean):
 
 async function run(context: CliContext, directory: string, system: DailySystem): Promise<ExitCode> {
   const { output, env, stop } = context;
-  const { processes, webUiUrl, developmentClock, stop: _, ...addresses } = system;
+  const { processes, webUiUrl, simulatorUrl, developmentClock, stop: _, ...addresses } = system;
   writeRunState(directory, {
     up: markProcess('settle up', process.pid),
     startedAt: new Date().toISOString(),
     ...addresses,
     ...(webUiUrl === undefined ? {} : { webUiUrl }),
+    ...(simulatorUrl === undefined ? {} : { simulatorUrl }),
     services: processes.map(({ name, pid }) => markProcess(name, pid)),
   });
   const clock = await scheduleCases(env, developmentClock);

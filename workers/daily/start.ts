@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { bankUrlOf } from '../../activities/bank/bank-address';
 import { connect } from '../../db/connect';
 import { beginDevelopmentClock, findDevelopmentClock } from '../../db/development-clock';
@@ -21,6 +22,8 @@ export interface DailySystem {
   readonly bankUrl: string;
   /** The bank is the simulator. */
   readonly simulatedBank: boolean;
+  /** Where the simulator takes accounts and incoming money. */
+  readonly simulatorUrl: string | undefined;
   readonly webUiUrl: string | undefined;
   /** Whether time moves on command. */
   readonly developmentClock: boolean;
@@ -34,6 +37,8 @@ export interface DailyOptions {
   readonly dataDirectory: string;
   readonly env: NodeJS.ProcessEnv;
   readonly webUi: boolean;
+  /** Reach the simulator over directories below the data directory, instead of over HTTP. */
+  readonly bankOverDirectory?: boolean;
   /** Development only: a clock that begins here and moves on command, and what goes wrong at the simulated bank. */
   readonly development?: { readonly start: DuePoint; readonly bankFaults: readonly object[] };
   readonly log: ServiceLog;
@@ -86,7 +91,7 @@ export async function startDaily(options: DailyOptions): Promise<DailySystem> {
       ? await prepareDatabase(env.DATABASE_URL)
       : await ensureDatabase(services.databaseUrl, DATABASE);
     await settleClock(ownerUrl, development?.start);
-    const bank = await resolveBank(dataDirectory, logDir, env, development?.bankFaults ?? []);
+    const bank = await resolveBank(options, logDir);
     if (bank.stop) endings.push(bank.stop);
     progress('starting the worker');
     const namespace = env.TEMPORAL_ADDRESS ? env.TEMPORAL_NAMESPACE || 'settle' : EMBEDDED_NAMESPACE;
@@ -100,7 +105,8 @@ export async function startDaily(options: DailyOptions): Promise<DailySystem> {
       temporalAddress,
       namespace,
       bankUrl: bank.url,
-      simulatedBank: bank.simulated,
+      simulatedBank: bank.simulatorUrl !== undefined,
+      simulatorUrl: bank.simulatorUrl,
       webUiUrl: services.webUiUrl,
       developmentClock: development !== undefined,
       processes: [
@@ -161,26 +167,33 @@ async function untilForgotten(file: string, progress: DailyOptions['progress']):
 
 interface ResolvedBank {
   readonly url: string;
-  readonly simulated: boolean;
+  /** Undefined for a real bank. */
+  readonly simulatorUrl?: string;
   readonly processes: readonly ServiceProcess[];
   readonly stop?: () => Promise<void>;
 }
 
 /** The bank that `SETTLE_BANK_URL` or `SETTLE_BANK_DIRECTORY` names, or else the simulator, whose books outlive it. */
 async function resolveBank(
-  dataDirectory: string,
+  { dataDirectory, env, development, bankOverDirectory }: DailyOptions,
   logDir: string,
-  env: NodeJS.ProcessEnv,
-  faults: readonly object[],
 ): Promise<ResolvedBank> {
   const named = bankUrlOf(env);
-  if (named !== undefined) return { url: named, simulated: false, processes: [] };
+  if (named !== undefined && bankOverDirectory)
+    throw new Refusal('UsageInvalid', '--bank directory is for the simulator, and the environment names a real bank');
+  if (named !== undefined) return { url: named, processes: [] };
+  const directory = join(dataDirectory, 'bank-files');
   const books = join(dataDirectory, 'bank');
   mkdirSync(books, { recursive: true });
-  const bank = await startBankSimulator({ dataDirectory: books, logFile: join(logDir, 'bank.log'), faults });
+  const bank = await startBankSimulator({
+    dataDirectory: books,
+    logFile: join(logDir, 'bank.log'),
+    faults: development?.bankFaults ?? [],
+    ...(bankOverDirectory && { directory }),
+  });
   return {
-    url: bank.ready.url,
-    simulated: true,
+    url: bankOverDirectory ? pathToFileURL(directory).href : bank.ready.url,
+    simulatorUrl: bank.ready.url,
     processes: [{ name: 'the bank simulator', pid: bank.pid, exited: bank.exited }],
     stop: () => bank.stop(),
   };
