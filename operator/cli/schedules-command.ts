@@ -108,7 +108,7 @@ async function list(context: CliContext, { json }: Options): Promise<ExitCode> {
 
 /** Lines of a table of schedules. */
 export function scheduleLines(schedules: Awaited<ReturnType<typeof listSchedules>>): string[] {
-  if (schedules.length === 0) return ['no schedule yet: import a region'];
+  if (schedules.length === 0) return ['none: import a region first; beside a development clock there are none'];
   return formatTable(
     [{ title: 'schedule' }, { title: 'last run' }, { title: 'next run' }, { title: '' }],
     schedules.map(({ scheduleId, lastRun, nextRun, paused, note }) => [

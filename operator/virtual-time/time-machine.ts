@@ -167,7 +167,8 @@ export function createTimeMachine(client: Client, namespace: string): TimeMachin
     },
 
     async advance(caseId, businessMs) {
-      return fastForward(caseId, Math.max(await remaining(caseId, businessMs), SETTLE_MS));
+      const durationMs = await remaining(caseId, businessMs).catch(unlessEnded);
+      return durationMs !== undefined && fastForward(caseId, Math.max(durationMs, SETTLE_MS));
     },
 
     async settle(caseId) {
@@ -183,6 +184,11 @@ export function createTimeMachine(client: Client, namespace: string): TimeMachin
 
 function epochMs({ seconds, nanos }: { seconds?: Long | null; nanos?: number | null }): number {
   return Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1e6;
+}
+
+/** Nothing to move where the execution is gone, which Temporal may have forgotten too. */
+function unlessEnded(error: unknown): undefined {
+  if (!hasEnded(error)) throw error;
 }
 
 /** NOT_FOUND says that the execution has ended; FAILED_PRECONDITION that it ended while it was asked. */
