@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { findCorrections } from '../../db/breaches';
 import { lockInstitutions, lockWindowsUpTo } from '../../db/settlement-locks';
 import { planStatements, type StatementPlan } from '../../db/statement-plan';
 import { confirmStatements, type ConfirmationOutcome } from '../../db/statements';
@@ -10,6 +11,7 @@ import type { Period } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import { attempted } from './attempts';
 import type { CommandContext } from './context';
+import { tellCorrections } from './corrections';
 import { requireOpenLines } from './open-lines';
 import {
   contentHash,
@@ -56,13 +58,18 @@ export async function confirm(context: CommandContext, command: ConfirmCommand):
     at,
   };
   return attempted(context, attempt, async () => {
-    const outcomes = await db.transaction((trx) => confirmIn(trx, command, at));
+    const { outcomes, corrected } = await db.transaction((trx) => confirmIn(trx, command, at));
+    await tellCorrections(context, corrected);
     log.info({ region, period, ...countOf(outcomes) }, 'statements confirmed');
     return outcomes;
   });
 }
 
-async function confirmIn(trx: Knex, command: ConfirmCommand, at: BusinessMoment): Promise<ConfirmationOutcome[]> {
+async function confirmIn(
+  trx: Knex,
+  command: ConfirmCommand,
+  at: BusinessMoment,
+): Promise<{ outcomes: ConfirmationOutcome[]; corrected: string[] }> {
   const { region, period, person, institutions, lines } = command;
   const rules = await windowRules(trx, region, period, at.date);
   requireConfirmationOpen(rules, period, at);
@@ -82,7 +89,8 @@ async function confirmIn(trx: Knex, command: ConfirmCommand, at: BusinessMoment)
     policy: rules.stamp,
   });
   await tell(trx, command, at, outcomes);
-  return outcomes;
+  const fresh = outcomes.flatMap((each) => (each.outcome === 'confirmed' && !each.again ? [each.institution] : []));
+  return { outcomes, corrected: await findCorrections(trx, region, fresh, at.date) };
 }
 
 /** The statements that would come out now; nothing is written. @throws Refusal as {@link confirm} */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { findCorrections } from '../../db/breaches';
 import { lockInstitutions, lockWindowsUpTo } from '../../db/settlement-locks';
 import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
@@ -8,6 +9,7 @@ import type { Period } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import { attempted } from './attempts';
 import type { CommandContext } from './context';
+import { tellCorrections } from './corrections';
 import { requireOpenLines } from './open-lines';
 import {
   contentHash,
@@ -49,16 +51,20 @@ export async function disputeLines(context: CommandContext, command: DisputeComm
   const at = context.clock.now();
   const caseId = caseIds.window(region, period);
   const contentSha256 = contentHash([institution, [...lines].sort()]);
-  return attempted(context, { updateId, caseId, person, action: 'dispute', contentSha256, reason, at }, () =>
-    context.db.transaction((trx) => disputeIn(trx, { ...command, updateId }, at)),
-  );
+  return attempted(context, { updateId, caseId, person, action: 'dispute', contentSha256, reason, at }, async () => {
+    const { corrected, ...result } = await context.db.transaction((trx) =>
+      disputeIn(trx, { ...command, updateId }, at),
+    );
+    await tellCorrections(context, corrected);
+    return result;
+  });
 }
 
 async function disputeIn(
   trx: Knex,
   command: DisputeCommand & { updateId: string },
   at: BusinessMoment,
-): Promise<DisputeResult> {
+): Promise<DisputeResult & { corrected: string[] }> {
   const { region, period, institution, person, reason } = command;
   if (reason.trim() === '') throw new Refusal('ReasonMissing', `${institution} disputes without a reason`);
   requireConfirmationOpen(await windowRules(trx, region, period, at.date), period, at);
@@ -75,7 +81,8 @@ async function disputeIn(
     await tellWindow(trx, caseIds.window(region, period), at, [
       { key: `dispute/${institution}/${command.updateId}`, event: 'disputed', actor: person, detail },
     ]);
-  return { disputed: lines.length, repeated: repeated.size, amountFen };
+  const corrected = await findCorrections(trx, region, bodies, at.date);
+  return { disputed: lines.length, repeated: repeated.size, amountFen, corrected };
 }
 
 /** Of the lines named, those that the body has disputed in this window before. */
