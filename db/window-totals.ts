@@ -12,7 +12,7 @@ export async function loadApplied(db: Knex, region: string, period: string): Pro
     `select (select count(*)::int from settle.application_lines where region = :region and period = :period) as accepted,
             (select coalesce(sum(amount_fen), 0)::bigint from settle.application_lines
               where region = :region and period = :period) as "acceptedFen",
-            (select count(*)::int from settle.rejected_lines where region = :region and period = :period) as rejected`,
+            (select count(*)::int from settle.rejected_rows where region = :region and period = :period) as rejected`,
     { region, period },
   );
   return rows[0]!;
@@ -39,4 +39,52 @@ export async function loadConfirmed(db: Knex, region: string, period: string): P
     { region, period },
   );
   return rows[0]!;
+}
+
+/** A number of lines or payments in one state, and their amount. */
+export interface StateTotal {
+  state: string;
+  count: number;
+  amountFen: bigint;
+}
+
+/** Lines that a window is about by what has become of them: its own, and those of earlier windows that are open or settled in it. */
+export async function loadLineStates(db: Knex, region: string, period: string): Promise<StateTotal[]> {
+  const { rows } = await db.raw<{ rows: StateTotal[] }>(
+    `with line as (
+       select case when s.line_id is not null and s.period = :period then 'settled here'
+                   when s.line_id is not null then 'settled in another window'
+                   when d.line_id is not null then 'disputed'
+                   when l.period < :period then 'open, carried'
+                   else 'open' end as state, l.amount_fen
+         from settle.application_lines l
+         left join settle.settled_lines s using (line_id)
+         left join settle.line_disputes d using (line_id)
+        where l.region = :region and l.period <= :period
+          and (l.period = :period or s.period = :period or (s.line_id is null and d.line_id is null))
+          and not exists (select from settle.line_withdrawals w where w.line_id = l.line_id))
+     select state, count(*)::int as count, sum(amount_fen)::bigint as "amountFen" from line group by state order by state`,
+    { region, period },
+  );
+  return rows;
+}
+
+export async function loadRejected(
+  db: Knex,
+  region: string,
+  period: string,
+): Promise<{ code: string; lines: number }[]> {
+  const { rows } = await db.raw<{ rows: { code: string; lines: number }[] }>(
+    `select code, count(*)::int as lines from settle.rejected_rows where region = ? and period = ? group by code order by code`,
+    [region, period],
+  );
+  return rows;
+}
+
+export async function loadPaymentStates(db: Knex, caseId: string): Promise<StateTotal[]> {
+  return db('settle.payments')
+    .where({ case_id: caseId })
+    .groupBy('state')
+    .orderBy('state')
+    .select<StateTotal[]>('state', db.raw('count(*)::int as count'), db.raw('sum(amount_fen)::bigint as "amountFen"'));
 }

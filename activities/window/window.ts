@@ -7,9 +7,9 @@ import { loadUnpaid, prepareWindowPayments } from '../../db/window-payments';
 import { loadApplied, loadConfirmed } from '../../db/window-totals';
 import { nextLevel } from '../../domain/approval';
 import { formatYuan } from '../../domain/money';
-import type { PaymentState } from '../../domain/payment';
 import { firstDayOf, period as toPeriod, type PlainDate } from '../../domain/plain-date';
 import { windowDates } from '../../domain/policy';
+import { holderOf } from '../../domain/window/holder';
 import type { ActivityDependencies } from '../dependencies';
 import { ENGINE, findRequest, preparerOf, raisePrepared, requestIdOf } from '../payments/prepare';
 import { knownOrWaiting, policyName, policyOfCase } from '../prepayment/disbursement';
@@ -105,25 +105,4 @@ export function createWindowActivities({
       log.warn({ caseId }, 'the window is overdue');
     },
   };
-}
-
-/** With whom a payment waits that has not arrived. */
-function holderOf(state: PaymentState | 'none', level: string | undefined): string {
-  switch (state) {
-    case 'prepared':
-      return level === undefined ? 'with the preparation' : `waits for ${level}`;
-    case 'approved':
-      return 'waits for the cashier';
-    case 'held':
-      return 'held: suspended, or another payee in the register';
-    case 'failed':
-    case 'returned':
-      return 'waits for an operator';
-    case 'released':
-    case 'sent':
-    case 'unknown':
-      return 'with the bank';
-    default:
-      return 'not prepared';
-  }
 }

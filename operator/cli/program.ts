@@ -32,6 +32,7 @@ import { addStaffCommands } from './staff-command';
 import { addStartCommand } from './start-command';
 import { addStatusCommand } from './status-command';
 import { addSuspenseCommands } from './suspense-command';
+import { addWindowCommands } from './window-command';
 import { addUpCommand } from './up-command';
 import { addVerifyCommand } from './verify-command';
 
@@ -83,6 +84,7 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addPolicyCommands(program, context);
   addRegionCommands(program, context);
   addApplicationCommands(program, context);
+  addWindowCommands(program, context);
   addApprovalCommands(program, context);
   addReconcileCommands(program, context);
   addSuspenseCommands(program, context);
