@@ -8,8 +8,8 @@ import { awaitedPrepayment } from './due-cases';
 import { loadReturns, type ReturnRecord } from './prepayments';
 import { loadCalendar } from './register';
 
-/** How long a month that was missed waits for its receipts to be recorded. */
-const RECEIPTS_WITHIN_DAYS = 7;
+/** How long a month that was missed waits for its receipts to be recorded. The month that goes on begins after it. */
+const RECEIPTS_WITHIN_DAYS = 3;
 
 export interface MissedMonth {
   region: string;
@@ -25,7 +25,7 @@ export interface MissedMonth {
  *
  * - the year's prepayment, which is to go out before anything of it comes back;
  * - the earlier month's move to the fund account, which takes what arrived up to its own day;
- * - receipts: the returns that fell due while nothing ran are recorded first, a week at most. After that the month begins with what
+ * - receipts: the returns that fell due while nothing ran are recorded first, three days at most. After that the month begins with what
  *   is recorded, and what is recorded later is moved with the next month that begins. Only the first month of a gap waits.
  */
 export async function awaitedByMonth(db: Knex, month: MissedMonth): Promise<string | undefined> {

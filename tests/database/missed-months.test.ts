@@ -80,10 +80,10 @@ it('the first month of a gap waits until every return that fell due is recorded'
   expect(await awaited('2026-06')).toBeUndefined();
 });
 
-it('it waits a week and no longer, with one alert', async () => {
+it('it waits three days and no longer, with one alert', async () => {
   await awaited('2026-06');
-  expect(await awaited('2026-06', '2026-08-11')).toBe(`receipts/${REGION}/2026-06`);
-  expect(await awaited('2026-06', '2026-08-12')).toBeUndefined();
+  expect(await awaited('2026-06', '2026-08-07')).toBe(`receipts/${REGION}/2026-06`);
+  expect(await awaited('2026-06', '2026-08-08')).toBeUndefined();
   expect(await database.app('settle.alerts').select('kind', 'case_id', 'on_date')).toEqual([
     { kind: 'receipts-awaited', case_id: `prepayment/${REGION}/2026`, on_date: BACK_ON },
   ]);

@@ -44,7 +44,7 @@ const SCENARIO: Scenario = {
     },
   },
 };
-/** Running again, and a week later, when nobody waits any longer for what has not been recorded. */
+/** Running again, and later, when nobody waits any longer for what has not been recorded. */
 const BACK_ON = plainDate('2026-09-24');
 const BEGINS_ON = plainDate('2026-10-01');
 const log = pino({ level: 'silent' });
