@@ -1,5 +1,9 @@
+import { createBreachActivities } from './breach/breach';
+import { createMonitoringActivities } from './breach/monitoring';
 import { createCaseActivities } from './case-activities';
 import { refusingActivities, type ActivityDependencies } from './dependencies';
+import { createDocumentActivities } from './documents/activities';
+import { createEnterpriseActivities } from './enterprise/enterprise';
 import { createApprovalActivities } from './payments/approvals';
 import { createBankActivities } from './payments/bank-exchange';
 import { createOperatorActivities } from './payments/operator-actions';
@@ -22,6 +26,10 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       ...createReturnActivities(dependencies),
       ...createWindowActivities(dependencies),
       ...createHeldActivities(dependencies),
+      ...createMonitoringActivities(dependencies),
+      ...createBreachActivities(dependencies),
+      ...createEnterpriseActivities(dependencies),
+      ...createDocumentActivities(dependencies),
       ...createStarterActivities(dependencies),
     },
     dependencies.log,

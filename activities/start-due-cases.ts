@@ -8,7 +8,14 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/common';
 import type { Knex } from 'knex';
-import { casesToStart, endedCases, isCaseOpened, type CaseToStart } from '../db/due-cases';
+import {
+  casesToStart,
+  endedCases,
+  isCaseOpened,
+  plannedCases,
+  type CaseToStart,
+  type PlannedCase,
+} from '../db/due-cases';
 import { awaitedByMonth } from '../db/missed-months';
 import { fromEpochMs } from '../domain/business-time';
 import type { ActivityDependencies } from './dependencies';
@@ -46,11 +53,32 @@ export function createStarterActivities({ db, log }: ActivityDependencies): Star
       log.info({ region, firstOfMonth, started, waitsFor }, 'the cases of a month begin');
       return { started, waitsFor };
     },
+
+    async startPlannedCases({ region }) {
+      const { client } = Context.current();
+      return startPlanned({ db, client }, region, activityInfo().taskQueue);
+    },
   };
 }
 
+/** Starts what is planned in a region and has not begun, one after the other; gives the ids of the cases that began now. */
+export async function startPlanned(
+  { db, client }: { db: Knex; client: Client },
+  region: string,
+  taskQueue: string,
+): Promise<string[]> {
+  const started: string[] = [];
+  for (const each of await plannedCases(db, [region]))
+    if (await startCase(client, each, taskQueue)) started.push(each.caseId);
+  return started;
+}
+
 /** False where the case runs already, or has run. One that failed may begin again. */
-async function startCase(client: Client, { caseId, workflowType, kind, input }: CaseToStart, taskQueue: string) {
+async function startCase(
+  client: Client,
+  { caseId, workflowType, kind, input }: CaseToStart | PlannedCase,
+  taskQueue: string,
+): Promise<boolean> {
   try {
     await client.workflow.start(workflowType, {
       workflowId: caseId,

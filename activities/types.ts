@@ -1,7 +1,17 @@
 import type { ApprovalLevel, DecisionInput, ReleaseInput } from '../domain/approval';
+import type { BreachDays, BreachFacts } from '../domain/breach';
 import type { BusinessMoment, DuePoint } from '../domain/business-time';
+import type { EnterpriseFacts } from '../domain/enterprise';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
+
+/** What an officer records about a case, and on which evidence (a document's number). */
+export interface RecordedAct {
+  person: string;
+  evidence: string;
+  /** The day on which it was so, at the latest today. */
+  on: PlainDate;
+}
 
 /** A case that cannot know its dates yet: the year is not published. It waits and asks again (DESIGN 8). */
 export interface WaitsForCalendar {
@@ -100,6 +110,41 @@ export interface WindowActivities {
   resumeHeldPayments(input: CaseStep): Promise<void>;
 }
 
+/** 监测 (新医保发〔2025〕50号 五): what a month is looked at for, on the first working day of the next one. */
+export interface MonitoringActivities {
+  openMonitoring(
+    input: CaseStep & { region: string; period: string },
+  ): Promise<{ policy: string; noticeOn: PlainDate } | WaitsForCalendar>;
+  /** Notices to institutions; each breach becomes a case. */
+  noticeBreaches(input: CaseStep): Promise<void>;
+  /** Risk warnings to enterprises; each becomes a case. */
+  warnEnterprises(input: CaseStep): Promise<void>;
+}
+
+/** 违约 (五(一)): one breach, from its notice to its correction. */
+export interface BreachActivities {
+  openBreach(input: CaseStep): Promise<{ policy: string; exemptable: boolean; days: BreachDays; facts: BreachFacts }>;
+  /** Looks whether it is corrected by now, and tells what has come: a deadline that passed, a suspension, a resumption. */
+  reviewBreach(input: CaseStep): Promise<BreachFacts>;
+  recordCorrection(input: CaseStep & { act: RecordedAct }): Promise<BreachFacts>;
+  recordBreachExemption(input: CaseStep & { act: RecordedAct }): Promise<BreachFacts>;
+}
+
+/** 医药企业 (五(二)): a warning or an interview, to its end. */
+export interface EnterpriseActivities {
+  openEnterpriseCase(input: CaseStep): Promise<{ policy: string; facts: EnterpriseFacts }>;
+  /** Tells what has come: a deadline that passed, a suspension. */
+  reviewEnterprise(input: CaseStep): Promise<void>;
+  recordEnterpriseAct(
+    input: CaseStep & { act: 'refused' | 'performed' | 'exempted'; recorded: RecordedAct },
+  ): Promise<EnterpriseFacts>;
+}
+
+/** What the agency issues; made from the data, whenever it is asked for. */
+export interface DocumentActivities {
+  makeDueDocuments(input: { region: string }): Promise<{ issued: number; drawn: number }>;
+}
+
 /** What the calendar begins. */
 export interface StarterActivities {
   /**
@@ -112,6 +157,16 @@ export interface StarterActivities {
     firstOfMonth: PlainDate;
     since?: PlainDate;
   }): Promise<{ started: string[]; waitsFor: string | null }>;
+  /** Starts the cases that other cases and officers have planned in a region and that have not begun; gives their ids. */
+  startPlannedCases(input: { region: string }): Promise<string[]>;
 }
 
-export type Activities = CaseActivities & PaymentActivities & PrepaymentActivities & WindowActivities & StarterActivities;
+export type Activities = CaseActivities &
+  PaymentActivities &
+  PrepaymentActivities &
+  WindowActivities &
+  MonitoringActivities &
+  BreachActivities &
+  EnterpriseActivities &
+  DocumentActivities &
+  StarterActivities;

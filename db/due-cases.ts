@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { caseIds } from '../domain/ids';
-import { lastDayOf, monthOf, periodOf, yearOf, type PlainDate } from '../domain/plain-date';
+import { addMonths, firstDayOf, lastDayOf, monthOf, periodOf, yearOf, type PlainDate } from '../domain/plain-date';
 import { scheduleOf } from '../domain/policy';
 import { Refusal } from '../domain/refusal';
 import { findPolicyWith } from './region-policy';
@@ -8,7 +8,7 @@ import { findPolicyWith } from './region-policy';
 /** A case that the calendar starts. */
 export interface CaseToStart {
   caseId: string;
-  workflowType: 'prepaymentDisbursement' | 'prepaymentReturn' | 'settlementWindow';
+  workflowType: 'prepaymentDisbursement' | 'prepaymentReturn' | 'settlementWindow' | 'monitoring';
   kind: string;
   input: { region: string; period: string };
 }
@@ -44,7 +44,44 @@ export async function casesToStart(db: Knex, region: string, firstOfMonth: Plain
       kind: 'window',
       input: { region, period: month },
     });
+  const watched = addMonths(month, -1);
+  const watching = await findPolicyWith(db, region, 'breach', firstOfMonth);
+  const watchedWindow = await findPolicyWith(db, region, 'window', firstDayOf(watched));
+  if (watching && watchedWindow && watched >= watchedWindow.policy.window!.firstPeriod)
+    cases.push({
+      caseId: caseIds.monitoring(region, watched),
+      workflowType: 'monitoring',
+      kind: 'monitoring',
+      input: { region, period: watched },
+    });
   return cases;
+}
+
+/** A case that another case or an officer began: written down first, started by its id afterwards. */
+export interface PlannedCase {
+  caseId: string;
+  workflowType: string;
+  kind: string;
+  input: { region: string; period: string };
+}
+
+/** Planned cases that have not begun, in order; of all regions where none is named. */
+export async function plannedCases(db: Knex, regions?: readonly string[]): Promise<PlannedCase[]> {
+  const { rows } = await db.raw<{
+    rows: { case_id: string; workflow_type: string; kind: string; input: PlannedCase['input'] }[];
+  }>(
+    `select p.case_id, p.workflow_type, p.kind, p.input from settle.planned_cases p
+      where (cast(:regions as text[]) is null or p.region = any(cast(:regions as text[])))
+        and not exists (select from settle.cases c where c.case_id = p.case_id)
+      order by p.planned_on, p.case_id collate "C"`,
+    { regions: regions ? [...regions] : null } as never,
+  );
+  return rows.map((row) => ({
+    caseId: row.case_id,
+    workflowType: row.workflow_type,
+    kind: row.kind,
+    input: row.input,
+  }));
 }
 
 function disbursesIn(prepayment: Parameters<typeof scheduleOf>[0], year: number, month: number): boolean {

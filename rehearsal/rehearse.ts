@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createHttpBank } from '../activities/bank/http-bank';
-import { atPhase, Phase, type BusinessMoment } from '../domain/business-time';
+import { atPhase, Phase, type DuePoint } from '../domain/business-time';
+import { barrierMs } from '../domain/due-points';
 import { listDocuments } from '../db/documents/store';
 import { firstDayOf, lastDayOf, period as toPeriod, type Period } from '../domain/plain-date';
 import { Refusal } from '../domain/refusal';
@@ -140,10 +141,17 @@ async function play(
   options.progress({ kind: 'phase', message: 'opening the books' });
   await openBooks({ ...inputs, ...stage, provisionalCalendar: options.provisionalCalendar, on: firstDayOf(january) });
 
-  let now: BusinessMoment = atPhase(firstDayOf(january), Phase.Deadline);
+  let now: DuePoint = { date: firstDayOf(january), phase: Phase.Deadline };
   const { db, client } = stage;
-  const context: CommandContext = { db, client, log: options.log, clock: { now: () => now } };
   const machine = createTimeMachine(client, stage.namespace);
+  const context: CommandContext = {
+    db,
+    client,
+    log: options.log,
+    clock: { now: () => atPhase(now.date, now.phase) },
+    reach: async (caseId) => void (await machine.advance(caseId, barrierMs(now))),
+    settled: async (caseId) => void (await machine.settle(caseId)),
+  };
   const order = createSeededOrder(options.seed);
   const regions = inputs.regions.map(({ region }) => region.code).sort();
   const { scenario } = inputs;
@@ -166,8 +174,8 @@ async function play(
       createOperators(agency),
       createApprovers(agency),
     ]),
-    setClock: ({ date, phase }) => {
-      now = atPhase(date, phase);
+    setClock: (point) => {
+      now = point;
     },
     progress: (date, done, total) => options.progress({ kind: 'day', region: 'all', date, done, total }),
   });

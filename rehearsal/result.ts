@@ -11,6 +11,7 @@ import { firstDayOf, lastDayOf, periodsBetween, yearOf, type Period, type PlainD
 import { poolFen, type PoolFen } from '../domain/pools';
 import { returnState } from '../domain/return-plan';
 import { bankAgrees } from './bank-agrees';
+import { breachRows, enterpriseCaseRows } from './result/breaches';
 import { paymentRows } from './result/payments';
 import { lineSums, rejectedLineRows } from './result/lines';
 import { statementRows } from './result/statements';
@@ -47,8 +48,8 @@ export async function summarize(input: ResultInput): Promise<Summary> {
     lines: await lineSums(db, region, from, to),
     statements: await statementRows(db, region, from, to),
     payments: await paymentRows(db, region, from, to),
-    breaches: [],
-    enterpriseCases: [],
+    breaches: await breachRows(db, region, { first, last }),
+    enterpriseCases: await enterpriseCaseRows(db, region, { first, last }),
     alerts: sorted(
       await loadAlerts(db, region, { first, last }),
       ({ kind, case: caseId, on }) => `${kind}\n${caseId}\n${on}`,

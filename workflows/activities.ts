@@ -1,6 +1,10 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type {
+  BreachActivities,
   CaseActivities,
+  DocumentActivities,
+  EnterpriseActivities,
+  MonitoringActivities,
   PaymentActivities,
   PrepaymentActivities,
   StarterActivities,
@@ -17,7 +21,14 @@ export const records = proxyLocalActivities<CaseActivities>({
 });
 
 /** Region-wide work: set-based, chunked, heartbeating; at least once, idempotent by business key. */
-export const work = proxyActivities<PaymentActivities & PrepaymentActivities & WindowActivities>({
+export const work = proxyActivities<
+  PaymentActivities &
+    PrepaymentActivities &
+    WindowActivities &
+    MonitoringActivities &
+    BreachActivities &
+    EnterpriseActivities
+>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30 seconds',
   retry: {
@@ -32,4 +43,11 @@ export const work = proxyActivities<PaymentActivities & PrepaymentActivities & W
 export const calendar = proxyActivities<StarterActivities>({
   startToCloseTimeout: '2 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** Drawing documents: each batch is heard of, and what is drawn is drawn, so a later run goes on where one ended. */
+export const documents = proxyActivities<DocumentActivities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '2 minutes',
+  retry: { maximumAttempts: 5, initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });

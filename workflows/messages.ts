@@ -1,4 +1,5 @@
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { RecordedAct } from '../activities/types';
 import type { ApprovalRequest, DecisionInput, ReleaseInput, RequestState } from '../domain/approval';
 import type { BusinessMoment } from '../domain/business-time';
 import type { OperatorAction, OperatorInput, PaymentCounts } from '../domain/payment';
@@ -9,6 +10,23 @@ export interface CaseInput {
   /** `2026` for a yearly case, `2026-04` for a monthly one. */
   period: string;
   offsetMs: number;
+}
+
+/** What a breach's case is started with; the row that monitoring wrote says the rest. */
+export interface BreachInput extends CaseInput {
+  institution: string;
+  kind: string;
+}
+
+export interface EnterpriseInput extends CaseInput {
+  enterprise: string;
+  kind: string;
+}
+
+/** How a case stands after an act, and what comes next. */
+export interface ActResult {
+  state: string;
+  next: string;
 }
 
 /** What a region's schedule starts the `starter` with. */
@@ -52,4 +70,12 @@ export const releaseUpdate = defineUpdate<DecisionResult, [ReleaseInput & Acting
 export const actOnPaymentsUpdate = defineUpdate<OperatorResult, [OperatorInput & Acting]>('actOnPayments');
 /** Asks the bank without waiting for the day on which the case would. */
 export const askBankNowUpdate = defineUpdate<void, []>('askBankNow');
+/** A breach's case is told that its correction stands in the database: nothing to decide, so nobody waits for a worker. */
+export const correctionFoundSignal = defineSignal('correctionFound');
+export const correctUpdate = defineUpdate<ActResult, [RecordedAct & Acting]>('correct');
+/** Force majeure that was found after the case began. */
+export const exemptUpdate = defineUpdate<ActResult, [RecordedAct & Acting]>('exempt');
+/** An enterprise refuses what it was interviewed about, with serious social impact (新医保发〔2025〕50号 五(二)). */
+export const refuseUpdate = defineUpdate<ActResult, [RecordedAct & Acting]>('refuse');
+export const performUpdate = defineUpdate<ActResult, [RecordedAct & Acting]>('perform');
 export const caseViewQuery = defineQuery<CaseView>('caseView');

@@ -3,7 +3,7 @@ import type { WaitsForCalendar } from '../activities/types';
 import { Phase } from '../domain/business-time';
 import { records } from './activities';
 import type { BusinessClock } from './business-clock';
-import type { PaymentCase } from './payment-case';
+import type { CaseKeeping } from './case-keeping';
 import { refusalFailure } from './refusals';
 
 /** Three years of monthly questions for a calendar that never comes. */
@@ -14,7 +14,7 @@ const MAX_CALENDAR_QUESTIONS = 36;
  * with an alert and asks again (DESIGN 8).
  */
 export async function openWithCalendar<T extends { policy: string }>(
-  settlement: PaymentCase,
+  settlement: Pick<CaseKeeping, 'step' | 'publish'>,
   clock: BusinessClock,
   caseId: string,
   open: () => Promise<T | WaitsForCalendar>,

@@ -1,16 +1,17 @@
-import { allHandlersFinished, condition, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import type { RaisedRequest } from '../activities/types';
 import type { ApprovalRequest, DecisionInput, ReleaseInput, RuleFinding } from '../domain/approval';
 import { checkDecision, checkRelease, nextLevel, requestState } from '../domain/approval';
-import { toEpochMs, type BusinessMoment, type DuePoint, type Phase } from '../domain/business-time';
+import type { DuePoint, Phase } from '../domain/business-time';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
 import { allFinal, waitsForBank, waitsForOperator, waitsForResumption } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
-import { records, work } from './activities';
+import { work } from './activities';
 import type { BusinessClock } from './business-clock';
+import { createCaseKeeping, type CaseKeeping } from './case-keeping';
 import type { DecisionResult } from './messages';
 import { actOnPaymentsUpdate, askBankNowUpdate, caseViewQuery, decideUpdate, releaseUpdate } from './messages';
-import { businessRefusal, persistently, refusalFailure, refusing } from './refusals';
+import { refusalFailure, refusing } from './refusals';
 
 /** A case that is prepared, rejected, corrected or asked about more often than this needs a person to look at it. */
 const MAX_ROUNDS = 2_000;
@@ -26,20 +27,11 @@ export interface PaymentCaseOptions {
  * The approval and payment part of a case: four levels, the cashier's release, the bank's answers and what operators do
  * about them, as handlers of the case's own workflow (DESIGN 5.3, 5.4, 7). Every kind of case that pays uses this one.
  */
-export interface PaymentCase {
-  /** Tells lists and people what the case waits for, and when its next timer is due. */
-  publish(state: string, nextDue: DuePoint | null): Promise<void>;
+export interface PaymentCase extends Omit<CaseKeeping, 'stepNow'> {
   /** A timer that runs beside everything else; what is published as due is whichever comes first. */
   sleepBeside(due: DuePoint): Promise<void>;
-  /** Runs an activity until the world lets it happen. */
-  step<T>(run: (step: { caseId: string; at: BusinessMoment }) => Promise<T>): Promise<T>;
   /** Prepares, has it approved and paid, and follows every payment to its end. False when there was nothing to pay. */
   pay(prepare: (revision: number) => Promise<RaisedRequest | null>): Promise<boolean>;
-  /**
-   * Runs the case and closes it in the state that it ends in. What the rules refuse ends it too: it is closed as
-   * `refused` with an alert, and the execution fails with the refusal, so that it may begin again when that is mended.
-   */
-  toItsEnd(story: () => Promise<string>): Promise<void>;
 }
 
 export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions): PaymentCase {
@@ -51,7 +43,8 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   let besideDue: DuePoint | null = null;
   const wanted = { prepare: false, send: false };
 
-  const stepNow = (): { caseId: string; at: BusinessMoment } => ({ caseId, at: clock.now() });
+  const keeping = createCaseKeeping(caseId, clock);
+  const { step, toItsEnd } = keeping;
   const refuse = (finding: RuleFinding | undefined): void => {
     if (finding) throw refusalFailure(finding);
   };
@@ -65,6 +58,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   setHandler(
     decideUpdate,
     async ({ at, ...decision }): Promise<DecisionResult> => {
+      clock.heard(at);
       // Another handler may run while this one waits: the same decision sent twice at once counts once.
       const decided = request!;
       await refusing(() => work.recordDecision({ caseId, at, decision }));
@@ -87,6 +81,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   setHandler(
     releaseUpdate,
     async ({ at, ...release }): Promise<DecisionResult> => {
+      clock.heard(at);
       const { requestId, contentSha256 } = request!;
       await refusing(() => work.recordRelease({ caseId, at, release }));
       if (request?.requestId === requestId) request = undefined;
@@ -99,6 +94,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   setHandler(
     actOnPaymentsUpdate,
     async ({ at, ...operator }) => {
+      clock.heard(at);
       const raised = await refusing(() =>
         work.applyOperatorAction({ caseId, at, operator, nextRevision: revision + 1 }),
       );
@@ -140,11 +136,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     state = next;
     ownDue = nextDue;
     const due = earlier(ownDue, besideDue);
-    upsertSearchAttributes({
-      SettleState: [state],
-      SettleDueOn: due ? [new Date(toEpochMs(due.date, due.phase))] : [],
-    });
-    await records.publishCase({ ...stepNow(), state, nextDue: due });
+    await keeping.publish(state, due);
   }
 
   async function sleepBeside(due: DuePoint): Promise<void> {
@@ -152,13 +144,6 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     await clock.sleepUntil(due);
     besideDue = null;
     await publish(state, ownDue);
-  }
-
-  async function step<T>(run: (now: { caseId: string; at: BusinessMoment }) => Promise<T>): Promise<T> {
-    return persistently(
-      () => run(stepNow()),
-      () => upsertSearchAttributes({ SettleState: ['fault'] }),
-    );
   }
 
   /** What the case waits for, in one word for lists. */
@@ -207,26 +192,6 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
       if (sentBefore) wanted.send = true;
     }
     throw refusalFailure({ code: 'FaultPersists', message: `${caseId} went round ${MAX_ROUNDS} times without an end` });
-  }
-
-  async function close(finalState: string): Promise<void> {
-    await condition(allHandlersFinished);
-    upsertSearchAttributes({ SettleState: [finalState], SettleDueOn: [] });
-    await records.closeCase({ ...stepNow(), state: finalState });
-  }
-
-  async function toItsEnd(story: () => Promise<string>): Promise<void> {
-    try {
-      await close(await story());
-    } catch (error) {
-      const refusal = businessRefusal(error);
-      if (refusal) {
-        const detail = `${refusal.type}: ${refusal.message}`;
-        await records.raiseAlert({ ...stepNow(), kind: 'case-refused', detail });
-        await close('refused');
-      }
-      throw error;
-    }
   }
 
   return { publish, sleepBeside, step, pay, toItsEnd };

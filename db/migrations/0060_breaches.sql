@@ -29,6 +29,7 @@ create table settle.breaches (
   exempted_on   date,
   unique (region, institution, kind, period)
 );
+-- The lines that were payable when the window's confirmations ended: a window's breach is corrected when none of them is any more.
 create table settle.breach_lines (
   case_id text not null references settle.breaches,
   line_id bigint not null,
@@ -76,16 +77,138 @@ create table settle.enterprise_cases (
   unique (region, enterprise, kind, period)
 );
 
+-- What people did to a case of a breach or of an enterprise, each once, with its evidence (文号). A dishonesty record (失信记录) goes
+-- from the agency to the administration, is published, and goes to the region: `recorded`, `administration`, `public`, `region`.
+create table settle.case_acts (
+  case_id  text not null,
+  act      text not null check (act in ('corrected', 'exempted', 'found', 'refused', 'performed', 'recorded', 'administration', 'public', 'region')),
+  region   text not null references settle.regions,
+  on_date  date not null,
+  at_time  text not null check (at_time ~ '^\d\d:\d\d$'),
+  person   text not null,
+  evidence text not null,
+  primary key (case_id, act)
+);
+
+-- Whoever acts on a breach or an enterprise is officer or compliance officer on that day, whatever asks the database.
+create function settle.require_watcher(p_region text, p_person text, p_on date, p_evidence text) returns void
+language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+  if not exists (select from settle.staff where region = p_region and person = p_person) then
+    perform settle.refuse('PersonUnknown', format('%s is not on the staff list of this region', p_person));
+  end if;
+  if not (settle.has_role(p_region, p_person, 'officer', p_on) or settle.has_role(p_region, p_person, 'compliance', p_on)) then
+    perform settle.refuse('OfficerRoleMissing', format('%s is neither officer nor compliance on %s', p_person, p_on));
+  end if;
+  if btrim(p_evidence) = '' then
+    perform settle.refuse('EvidenceMissing', 'what is recorded about a breach or an enterprise names its evidence');
+  end if;
+end $$;
+create function settle.check_case_act() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+declare
+  v_before text := case new.act when 'refused' then 'found' when 'recorded' then 'refused' when 'administration' then 'recorded'
+                                when 'public' then 'administration' when 'region' then 'public' end;
+begin
+  perform settle.require_watcher(new.region, new.person, new.on_date, new.evidence);
+  if v_before is not null
+     and not exists (select from settle.case_acts a where a.case_id = new.case_id and a.act = v_before and a.on_date <= new.on_date) then
+    perform settle.refuse('CaseStateInvalid', format('%s: %s comes after %s', new.case_id, new.act, v_before));
+  end if;
+  return new;
+end $$;
+create trigger check_case_act before insert on settle.case_acts
+  for each row execute function settle.check_case_act();
+create function settle.check_force_majeure() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  perform settle.require_watcher(new.region, new.recorded_by, new.recorded_on, new.evidence);
+  return new;
+end $$;
+create trigger check_force_majeure before insert on settle.force_majeure
+  for each row execute function settle.check_force_majeure();
+
+-- A case changes only as somebody's act says, and what has happened stays: no suspension is undone by a later statement.
+create function settle.check_breach_change() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  if (old.corrected_on is not null and (new.corrected_on, new.corrected_by) is distinct from (old.corrected_on, old.corrected_by))
+     or (old.exempted_on is not null and new.exempted_on is distinct from old.exempted_on) then
+    perform settle.refuse('AppendOnly', format('%s is corrected or exempted already', old.case_id));
+  end if;
+  if (new.corrected_by is distinct from old.corrected_by and new.corrected_by <> 'engine'
+      and not exists (select from settle.case_acts where case_id = new.case_id and act = 'corrected' and person = new.corrected_by))
+     or (new.exempted_on is distinct from old.exempted_on
+      and not exists (select from settle.case_acts where case_id = new.case_id and act = 'exempted' and on_date = new.exempted_on)) then
+    perform settle.refuse('CaseStateInvalid', format('nobody has recorded that about %s', old.case_id));
+  end if;
+  return new;
+end $$;
+create trigger check_breach_change before update on settle.breaches
+  for each row execute function settle.check_breach_change();
+create function settle.check_enterprise_change() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+declare v_act record;
+begin
+  for v_act in select * from (values ('refused', old.refused_on, new.refused_on), ('performed', old.performed_on, new.performed_on),
+                                     ('exempted', old.exempted_on, new.exempted_on)) v (act, before, after)
+                where before is distinct from after loop
+    if v_act.before is not null then
+      perform settle.refuse('AppendOnly', format('%s is %s already', old.case_id, v_act.act));
+    elsif not exists (select from settle.case_acts where case_id = new.case_id and act = v_act.act and on_date >= v_act.after) then
+      perform settle.refuse('CaseStateInvalid', format('nobody has recorded that about %s', old.case_id));
+    end if;
+  end loop;
+  if new.suspended_from is distinct from old.suspended_from
+     and (old.suspended_from is not null or new.suspended_from <= greatest(new.deadline, new.refused_on)) then
+    perform settle.refuse('CaseStateInvalid', format('%s: a suspension begins after the deadline and the finding', old.case_id));
+  end if;
+  return new;
+end $$;
+create trigger check_enterprise_change before update on settle.enterprise_cases
+  for each row execute function settle.check_enterprise_change();
+
 -- The one question that every payment run asks. A correction counts for its whole day (DESIGN 3).
 create function settle.suspended_institutions(p_region text, p_on date) returns table (institution text)
 language sql stable set search_path = pg_catalog as $$
   select distinct b.institution from settle.breaches b
-   where b.region = p_region and b.suspends_on <= p_on and b.exempted_on is null
+   where b.region = p_region and b.suspends_on <= p_on and coalesce(b.exempted_on > p_on, true)
      and (b.corrected_on is null or b.corrected_on > p_on) and coalesce(b.corrected_on >= b.suspends_on, true)
 $$;
 create function settle.suspended_enterprises(p_region text, p_on date) returns table (enterprise text)
 language sql stable set search_path = pg_catalog as $$
   select distinct c.enterprise from settle.enterprise_cases c
-   where c.region = p_region and c.suspended_from <= p_on and c.exempted_on is null
+   where c.region = p_region and c.suspended_from <= p_on and coalesce(c.exempted_on > p_on, true)
      and (c.performed_on is null or c.performed_on > p_on)
+$$;
+
+-- Lines that were payable at the end of a day, which is the one on which a window's confirmations ended: neither confirmed nor
+-- disputed by then, of enterprises that were not suspended and whose net was positive. What was imported after that day, or was
+-- opened again after it by a payment that was cancelled, is the agency's or the bank's delay.
+create function settle.payable_lines_at(p_region text, p_period text, p_end date)
+returns table (line_id bigint, body text, enterprise text) language sql stable set search_path = pg_catalog as $$
+  with waiting as materialized (
+    select l.line_id, l.body, l.enterprise, sum(l.amount_fen) over (partition by l.body, l.enterprise) as net_fen
+      from settle.application_lines l
+     where l.region = p_region and l.period <= p_period
+       and not exists (select from settle.line_withdrawals w where w.line_id = l.line_id)
+       and not exists (select from settle.line_disputes d where d.line_id = l.line_id and d.on_date <= p_end)
+       and not exists (select from settle.settled_lines s join settle.statements t using (region, period, institution, revision)
+                        where s.line_id = l.line_id and t.confirmed_on <= p_end)
+       and not exists (select from settle.unsettled_lines u join settle.statements t using (region, period, institution, revision)
+                        where u.line_id = l.line_id and t.confirmed_on <= p_end and u.reopened_on > p_end)
+       and not exists (select from settle.application_files f where f.file_id = l.file_id and f.imported_on > p_end)
+       and not exists (select from settle.suspended_enterprises(p_region, p_end) e where e.enterprise = l.enterprise))
+  select line_id, body, enterprise from waiting where net_fen > 0
+$$;
+
+-- The day on which the sum of what came for a return reached what was due; null while it has not.
+create function settle.return_completed_on(p_region text, p_institution text, p_period text) returns date
+language sql stable set search_path = pg_catalog as $$
+  select min(c.received_on)
+    from (select received_on, sum(from_unused_fen + paid_in_fen - excess_fen) over (order by received_on, receipt_id) as so_far
+            from settle.return_receipts
+           where region = p_region and institution = p_institution and period = p_period) c
+    join settle.return_plan r on r.region = p_region and r.institution = p_institution and r.period = p_period
+   where c.so_far >= r.amount_fen
 $$;

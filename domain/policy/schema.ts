@@ -180,4 +180,5 @@ export type PrepaymentPolicy = NonNullable<Policy['prepayment']>;
 export type PrepaymentSchedule = PrepaymentPolicy['schedules'][number];
 export type WindowPolicy = NonNullable<Policy['window']>;
 export type BreachPolicy = NonNullable<Policy['breach']>;
+export type EnterprisePolicy = NonNullable<Policy['enterprise']>;
 export type FundPolicy = NonNullable<Policy['fund']>;

@@ -9,4 +9,10 @@ export interface CommandContext {
   client: Client;
   clock: ClockPort;
   log: Logger;
+  /**
+   * Where cases have clocks of their own: brings one to the present before it is told something, and lets it come to rest
+   * afterwards. Absent where all live by the host's clock.
+   */
+  reach?: (caseId: string) => Promise<void>;
+  settled?: (caseId: string) => Promise<void>;
 }

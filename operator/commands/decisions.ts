@@ -160,7 +160,7 @@ export async function openRequest({ db }: CommandContext, requestId: string): Pr
 }
 
 /** Turns Temporal's wrappings of a refusal back into the refusal. */
-async function update<T>(client: Client, caseId: string, run: () => Promise<T>): Promise<T> {
+export async function update<T>(client: Client, caseId: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {

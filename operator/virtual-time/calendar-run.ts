@@ -1,7 +1,7 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Knex } from 'knex';
-import { casesToStart } from '../../db/due-cases';
+import { casesToStart, plannedCases } from '../../db/due-cases';
 import { fromEpochMs, Phase, type DuePoint } from '../../domain/business-time';
 import { barrierMs, comparePoints, earliest, momentOf } from '../../domain/due-points';
 import { addMonths, firstDayOf, period, periodOf } from '../../domain/plain-date';
@@ -17,7 +17,8 @@ export interface CalendarRun {
    */
   startCases(regions: readonly string[], point: DuePoint, options?: StartOptions): Promise<void>;
   /**
-   * Steps every open case whose timer is due to this phase, except those that are left out. False when none was due.
+   * Steps every open case whose timer is due to this phase, except those that are left out, and starts what is planned. False
+   * when there was neither.
    * `ended` is told of a case that is open in the books and has ended in Temporal.
    */
   advanceDue(point: DuePoint, ended: (caseId: string) => Promise<void>, except?: ReadonlySet<string>): Promise<boolean>;
@@ -65,11 +66,18 @@ export function createCalendarRun({ db, machine, shuffle }: CalendarRunOptions):
         .orderBy('case_id')
         .pluck<string[]>('case_id');
       const moving = due.filter((caseId) => !except.has(caseId));
-      if (moving.length === 0) return false;
       await inChunks(shuffle(`steps/${momentOf(point)}`, moving), CONCURRENT_STEPS, async (caseId) => {
         if (!(await machine.advance(caseId, barrier))) await ended(caseId);
       });
-      return true;
+      // What another case, or an officer, has planned by now lives from now on.
+      const planned = await plannedCases(db);
+      let began = false;
+      await inChunks(shuffle(`planned/${momentOf(point)}`, planned), CONCURRENT_STEPS, async (each) => {
+        if (!(await machine.start(each, barrier))) return;
+        began = true;
+        await machine.settle(each.caseId);
+      });
+      return moving.length > 0 || began;
     },
 
     async nextPoint(after, others = []) {

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { loadRequests, type RequestRecord } from '../../db/approvals';
 import { loadPayments, type PaymentRecord } from '../../db/payments';
-import { atPhase, fromEpochMs, Phase, type BusinessMoment, type DuePoint } from '../../domain/business-time';
+import { atPhase, fromEpochMs, Phase, type DuePoint } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import { plainDate } from '../../domain/plain-date';
 import { exampleStaff, type Purchase, type Region, type Staff } from '../../domain/region';
@@ -116,13 +116,20 @@ async function openStage(stage: Stage, regions: readonly Region[]): Promise<Test
   };
   await openBooks(opening);
 
-  let now: BusinessMoment = atPhase(plainDate('2026-01-01'), Phase.Deadline);
+  let now: DuePoint = { date: plainDate('2026-01-01'), phase: Phase.Deadline };
   const { db, client, namespace } = stage;
-  const context: CommandContext = { db, client, log: pino({ level: 'silent' }), clock: { now: () => now } };
   const machine = createTimeMachine(client, namespace);
+  const context: CommandContext = {
+    db,
+    client,
+    log: pino({ level: 'silent' }),
+    clock: { now: () => atPhase(now.date, now.phase) },
+    reach: async (caseId) => void (await machine.advance(caseId, barrierMs(now))),
+    settled: async (caseId) => void (await machine.settle(caseId)),
+  };
 
   const setClock = (date: string, phase: Phase): void => {
-    now = atPhase(plainDate(date), phase);
+    now = { date: plainDate(date), phase };
   };
   const request = async (caseId: string): Promise<RequestRecord> => {
     const all = await loadRequests(db, { caseId });
