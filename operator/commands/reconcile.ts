@@ -68,8 +68,10 @@ async function run(
   if (date > at.date) throw new Refusal('ReconciliationOpen', `${date} has not begun: there is nothing to reconcile`);
   const pairs = await cashAccounts(db, region);
   const statements: { account: string; statement: BankStatement }[] = [];
+  // Of a day that goes on, the statement is that of now, and not to be taken for that of its end.
+  const upTo = date === at.date ? at : undefined;
   for (const { account, bankAccount } of pairs)
-    statements.push({ account, statement: await bank.statement(bankAccount, date) });
+    statements.push({ account, statement: await bank.statement(bankAccount, date, upTo) });
   const runId = await db.transaction((trx) =>
     insertRun(trx, {
       region,
