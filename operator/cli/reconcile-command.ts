@@ -162,6 +162,7 @@ async function nextLine({ db }: Running, region: string, date: PlainDate): Promi
 }
 
 function resultLines({ output }: CliContext, { region, date, accounts, counts, open }: ReconcileResult): string[] {
+  const arrived = open.some((each) => each.class === 'bank-only' && (each.bankAmountFen ?? 0n) > 0n);
   const agrees = accounts.every((each) => each.bankClosingFen === each.ledgerClosingFen);
   return [
     `${region} on ${date}: ${Object.entries(counts)
@@ -177,7 +178,7 @@ function resultLines({ output }: CliContext, { region, date, accounts, counts, o
     agrees ? output.paint('green', '✓ balances agree to the fen') : output.paint('red', '✗ balances differ'),
     open.length === 0
       ? `  next  settle reconcile sign-off --date ${date}`
-      : '  next  settle reconcile close EXCEPTION --reason TEXT',
+      : `  next  settle reconcile close EXCEPTION --reason TEXT${arrived ? '; settle suspense receive EXCEPTION for money that came in' : ''}`,
   ];
 }
 

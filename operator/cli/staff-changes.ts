@@ -126,7 +126,7 @@ function changeLines(
   return [
     `${output.paint('green', '✓')} ${person.person} ${person.name}${dryRun ? ', if it were done; nothing was changed' : ''}`,
     ...(person.terms ?? []).map((term) => `  ${termText(term)}`),
-    ...affected.map((requestId) => mark(`${requestId} waits for somebody else now`)),
+    ...affected.map((requestId) => mark(`${requestId} waits for somebody else after that day`)),
     ...undecidable.map(({ requestId, step, role }) => mark(`${requestId}: nobody can take ${step} (${role})`)),
     ...vacant.map((role) => mark(`nobody is ${role} afterwards: no case can be raised that needs one`)),
     `  next  ${next}`,

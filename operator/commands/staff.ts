@@ -52,7 +52,7 @@ export interface Undecidable {
 /** Somebody of the staff after a change. */
 export interface StaffChange {
   person: Staff;
-  /** Requests on which they could still have acted, and which wait for others now. */
+  /** Requests on which they could still act, and which wait for others after their last day. */
   affected: string[];
   /** Of these, what nobody else could bring to its end. */
   undecidable: Undecidable[];

@@ -5,7 +5,6 @@ import { balanceOf, postJournals } from '../../db/ledger';
 import { agencyAccounts, saveCalendarYear } from '../../db/register';
 import { atPhase, Phase, type BusinessMoment } from '../../domain/business-time';
 import { addDays, type PlainDate } from '../../domain/plain-date';
-import type { CommandContext } from '../../operator/commands/context';
 import { reconcile, signOff } from '../../operator/commands/reconcile';
 import { receiveSuspense, resolveSuspense, type ResolveCommand } from '../../operator/commands/suspense';
 import { DAY, PEOPLE, REGION, saveSmallRegion } from '../support/approval-case';
