@@ -271,6 +271,9 @@ describe.each(TRANSPORTS)('the simulator over %s', (transport) => {
     expect(await under.bank.send(batch)).toEqual(answer);
     expect(statesOf(await ask(batch, day))).toEqual(['booked', 'accepted']);
     expect(statesOf(await ask(batch, nextDay))).toEqual(['booked', 'booked']);
+    // The same question at the same moment has the same answer, also after the first one is in the books.
+    await under.bank.settled?.(batch);
+    expect(statesOf(await ask(batch, nextDay))).toEqual(['booked', 'booked']);
   });
 
   it('gives the statement of a day with what came in and went out', async () => {

@@ -6,7 +6,7 @@ import type { Notification } from '../iso20022/camt054';
 import type { StatusReport } from '../iso20022/pain002';
 import type { PaymentAnswer, PaymentQuestion } from '../port';
 import type { Incoming } from './incoming';
-import { messagesOf, readIncoming } from './incoming';
+import { foldersOf, messagesOf, readIncoming } from './incoming';
 import type { Inbox, InboxFile, Rejected } from './inbox';
 import type { Mailbox } from './mailbox';
 import { archivedNames, archiveName, messageFolder } from './mailbox';
@@ -48,8 +48,8 @@ export async function collect(
   };
   for (const incoming of archived.values()) add(told, messageId, payments, incoming, withoutNeverReceived);
   for (const file of files.filter(({ incoming }) => messagesOf(incoming).includes(messageId))) {
-    // The bank has sent it again, or it waits for another of its messages.
-    if (archived.has(archiveName(file.name, file.hash))) {
+    // It waits for another of its messages. One of this message alone was sent again, perhaps as the answer to the same question.
+    if (foldersOf(file.incoming).length > 1 && archived.has(archiveName(file.name, file.hash))) {
       await inbox.putAway(file, folder);
       continue;
     }
