@@ -15,6 +15,7 @@ import { backfillRange, monthsToBackfill } from '../../domain/schedule';
 import { TASK_QUEUE } from '../../workers/task-queue';
 import type { StarterInput } from '../../workflows/messages';
 import type { CommandContext } from './context';
+import { applyDocumentSchedule } from './document-schedule';
 
 /** A region's schedule: the first minute of every month where the agencies are (DESIGN 7). */
 export interface ScheduleView {
@@ -98,6 +99,7 @@ export async function applySchedules({ db, client }: CommandContext): Promise<{ 
         policies: options.policies,
         state: { paused: state.paused, ...(state.note === undefined ? {} : { note: state.note }) },
       }));
+    await applyDocumentSchedule(client, region);
     applied.push({ region, created });
   }
   return applied;
