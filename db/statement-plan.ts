@@ -15,7 +15,7 @@ import { inCodeOrder, splitNets, type EnterpriseNet } from '../domain/window/net
 export interface StatementsWanted {
   region: string;
   period: Period;
-  /** Settlement bodies; all that have open lines where left out. */
+  /** Settlement bodies; all that have open lines or a statement where left out. */
   institutions?: readonly string[];
   /** The lines agreed to, by their ids; all open ones where left out. */
   lines?: readonly string[];
@@ -37,8 +37,8 @@ export interface StatementSums {
 /** One enterprise of a statement, and where its money is reserved. */
 export type StatementEnterprise = EnterpriseNet & FundedEnterprise;
 
-/** What would become of one body's confirmation. */
-export type StatementPlan = { institution: string; carried: EnterpriseNet[] } & (
+/** What would become of one body's confirmation, with the nets of what is open now. */
+export type StatementPlan = { institution: string; payable: EnterpriseNet[]; carried: EnterpriseNet[] } & (
   | ({ outcome: 'funded'; entrustment: string; enterprises: StatementEnterprise[] } & StatementSums)
   /** A live statement of this window is there already. */
   | ({ outcome: 'confirmed'; revision: number; confirmedOn: PlainDate } & StatementSums)
@@ -61,26 +61,35 @@ export type StatementPlan = { institution: string; carried: EnterpriseNet[] } & 
  */
 export async function planStatements(db: Knex, wanted: StatementsWanted): Promise<StatementPlan[]> {
   const nets = groupBy(await loadNets(db, wanted), ({ institution }) => institution);
-  const institutions = [...new Set(wanted.institutions ?? nets.keys())].sort(inCodeOrder);
   // One after the other: in a transaction they share a connection.
-  const live = await loadLive(db, wanted, institutions);
+  const live = await loadLive(db, wanted);
+  const institutions = [...new Set(wanted.institutions ?? [...nets.keys(), ...live.keys()])].sort(inCodeOrder);
   const entrustments = await loadCurrentEntrustments(db, wanted, institutions);
   const available = await loadAvailable(db, wanted.region, institutions);
   const topUps = await loadTopUps(db, wanted, institutions);
   return institutions.map((institution): StatementPlan => {
     const { payable, carried } = splitNets((nets.get(institution) ?? []).map(({ institution: _, ...net }) => net));
     const there = live.get(institution);
-    if (there) return { institution, carried, outcome: 'confirmed', ...there };
-    if (payable.length === 0) return { institution, carried, outcome: 'nothing' };
+    if (there) return { institution, payable, carried, outcome: 'confirmed', ...there };
+    if (payable.length === 0) return { institution, payable, carried, outcome: 'nothing' };
     const funding = fundStatement(payable, available.get(institution) ?? NO_MONEY, wanted.fundingOrder);
     const { neededFen, availableFen, missingFen } = funding;
-    const refused = { institution, carried, outcome: 'refused', neededFen, availableFen, missingFen } as const;
+    const refused = { institution, payable, carried, outcome: 'refused', neededFen, availableFen, missingFen } as const;
     const entrustment = entrustments.get(institution);
     if (entrustment === undefined) return { ...refused, code: 'EntrustmentMissing' };
     if (!funding.enough) return { ...refused, code: 'ConfirmationUnfunded' };
     const enterprises = payable.map((net, index) => ({ ...net, ...funding.enterprises[index]! }));
     const topUpFen = topUps.get(institution) ?? 0n;
-    return { institution, carried, outcome: 'funded', entrustment, enterprises, ...sumsOf(enterprises), topUpFen };
+    return {
+      institution,
+      payable,
+      carried,
+      outcome: 'funded',
+      entrustment,
+      enterprises,
+      ...sumsOf(enterprises),
+      topUpFen,
+    };
   });
 }
 
@@ -150,14 +159,11 @@ type InWindow = Pick<StatementsWanted, 'region' | 'period' | 'on'>;
 
 async function loadLive(
   db: Knex,
-  { region, period }: InWindow,
-  institutions: readonly string[],
+  { region, period, institutions }: InWindow & Pick<StatementsWanted, 'institutions'>,
 ): Promise<Map<string, StatementSums & { revision: number; confirmedOn: PlainDate }>> {
-  const rows = await db('settle.statements')
-    .where({ region, period })
-    .whereNull('reversed_on')
-    .whereRaw('institution = any(?::text[])', [[...institutions]])
-    .select('*');
+  const query = db('settle.statements').where({ region, period }).whereNull('reversed_on');
+  if (institutions) void query.whereRaw('institution = any(?::text[])', [[...institutions]]);
+  const rows = await query.select('*');
   return new Map(
     rows.map((row) => [
       row.institution,

@@ -54,3 +54,18 @@ export async function insertTopUps(
   }
   return new Set(rows.map(({ top_up_id }) => top_up_id));
 }
+
+/** Top-ups of a window, by body, day and number. */
+export async function loadTopUps(
+  db: Knex,
+  where: { region: string; period: string },
+): Promise<(TopUp & { recordedBy: string })[]> {
+  const rows = await db('settle.top_ups').where(where).orderBy(['institution', 'received_on', 'top_up_id']).select('*');
+  return rows.map((row) => ({
+    topUpId: row.top_up_id,
+    institution: row.institution,
+    amountFen: row.amount_fen,
+    receivedOn: row.received_on,
+    recordedBy: row.recorded_by,
+  }));
+}

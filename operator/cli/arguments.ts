@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { isRegionCode, REGION_RULE } from '../../domain/ids';
+import { INSTITUTION_RULE, isInstitutionId, isRegionCode, REGION_RULE } from '../../domain/ids';
+import { parseYuan } from '../../domain/money';
 import { isPeriod, isPlainDate, type Period, type PlainDate } from '../../domain/plain-date';
 
 /** A month, `2026-03`. */
@@ -32,6 +33,18 @@ export function seedArgument(text: string): number {
 export function regionArgument(text: string): string {
   if (!isRegionCode(text)) throw new InvalidArgumentError(`A region code is ${REGION_RULE}, such as 650100.`);
   return text;
+}
+
+export function institutionArgument(text: string): string {
+  if (!isInstitutionId(text)) throw new InvalidArgumentError(`An institution is ${INSTITUTION_RULE}.`);
+  return text;
+}
+
+/** Zero or more, in fen. */
+export function amountArgument(text: string): bigint {
+  const fen = parseYuan(text);
+  if (fen === undefined || fen < 0n) throw new InvalidArgumentError('An amount is written in yuan, such as 5000.00.');
+  return fen;
 }
 
 export function databaseUrlArgument(text: string): string {

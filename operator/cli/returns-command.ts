@@ -1,13 +1,12 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { loadReturns, type ReturnRecord } from '../../db/prepayments';
-import { isInstitutionId, INSTITUTION_RULE } from '../../domain/ids';
-import { formatYuan, parseYuan } from '../../domain/money';
+import { formatYuan } from '../../domain/money';
 import type { PlainDate } from '../../domain/plain-date';
 import { ExitCode } from '../../domain/refusal';
 import { isOverdue } from '../../domain/return-plan';
 import { importReturns, recordOneReturn, type RecordedReturn } from '../commands/import-returns';
 import { formatAmount } from './amounts';
-import { dateArgument, nonEmptyArgument, periodArgument } from './arguments';
+import { amountArgument, dateArgument, institutionArgument, nonEmptyArgument, periodArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
 import {
   actingOptions,
@@ -71,17 +70,6 @@ export function addReturnCommands(program: Command, context: CliContext): void {
 }
 
 type ImportOptions = ActingOptions & { region?: string };
-
-function institutionArgument(text: string): string {
-  if (!isInstitutionId(text)) throw new InvalidArgumentError(`An institution is ${INSTITUTION_RULE}.`);
-  return text;
-}
-
-function amountArgument(text: string): bigint {
-  const fen = parseYuan(text);
-  if (fen === undefined || fen < 0n) throw new InvalidArgumentError('An amount is written in yuan, such as 5000.00.');
-  return fen;
-}
 
 function stateOf(each: ReturnRecord, today: PlainDate): string {
   if (each.toFundOn !== null) return 'to the fund';

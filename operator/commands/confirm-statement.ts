@@ -96,12 +96,13 @@ async function confirmIn(
 /** The statements that would come out now; nothing is written. @throws Refusal as {@link confirm} */
 export async function previewStatements(
   { db, clock }: CommandContext,
-  { region, period, institutions, lines }: Omit<ConfirmCommand, 'person'>,
+  { region, period, institutions, lines, person }: ConfirmCommand,
 ): Promise<StatementPlan[]> {
   const at = clock.now();
   const rules = await windowRules(db, region, period, at.date);
   requireConfirmationOpen(rules, period, at);
   const bodies = await settlingBodies(db, region, institutions);
+  await requireStandIn(db, { region, ...(person ? { person } : {}), bodies, on: at.date }, SPEAKERS);
   if (lines) await requireOpenLines(db, { region, period, bodies, lines });
   return planStatements(db, {
     region,
