@@ -1,4 +1,5 @@
 import { bankDirectoryOf, bankUrlOf } from '../../activities/bank/bank-address';
+import { Refusal } from '../../domain/refusal';
 
 describe('the bank of the environment', () => {
   it('is a URL, or a directory', () => {
@@ -11,6 +12,7 @@ describe('the bank of the environment', () => {
 
   it('is never both', () => {
     const both = { SETTLE_BANK_URL: 'http://127.0.0.1:1', SETTLE_BANK_DIRECTORY: '/srv/bank' };
-    expect(() => bankUrlOf(both)).toThrow(expect.objectContaining({ code: 'UsageInvalid' }));
+    expect(() => bankUrlOf(both)).toThrow(/SETTLE_BANK_URL and SETTLE_BANK_DIRECTORY are both set/);
+    expect(() => bankUrlOf(both)).toThrow(Refusal);
   });
 });
