@@ -15,6 +15,7 @@ import { together } from './actors/actors';
 import { createConfirmationActors } from './actors/confirmations';
 import { createEnterpriseActors } from './actors/enterprises';
 import { createInstitutionActors } from './actors/institutions';
+import { createOfficerActors } from './actors/officers';
 import { conduct } from './conductor';
 import { writeResult, type RegionResult, type WrittenFiles } from './files';
 import { calendarDays, readInputs, type RehearsalInputs } from './inputs';
@@ -171,6 +172,7 @@ async function play(
         stage.owner,
       ),
       createConfirmationActors({ ...agency, bank: stage.bank, regions: inputs.regions.map(({ region }) => region) }),
+      createOfficerActors({ context, scenario, regions: inputs.regions.map(({ region }) => region) }),
       createOperators(agency),
       createApprovers(agency),
     ]),
@@ -226,7 +228,10 @@ async function collect(
       summary: await summarize(input),
       journal: await journalCsvRows(input),
       timeline: await timelineRows(input),
-      names: Object.fromEntries(region.institutions.map(({ institution, name }) => [institution, name])),
+      names: Object.fromEntries([
+        ...region.institutions.map(({ institution, name }) => [institution, name]),
+        ...region.enterprises.map(({ enterprise, name }) => [enterprise, name]),
+      ]),
       regionName: region.name,
     });
   }

@@ -21,6 +21,12 @@ export interface KeyFigures {
   readonly toFundFen: bigint;
   /** By the ledger. */
   readonly outstandingFen: bigint;
+  readonly statements: number;
+  readonly confirmedFen: bigint;
+  /** To enterprises. */
+  readonly payments: number;
+  readonly paidFen: bigint;
+  readonly rejectedLines: number;
   readonly breaches: number;
   readonly alerts: number;
   readonly holding: number;
@@ -28,7 +34,9 @@ export interface KeyFigures {
 }
 
 export function keyFiguresOf(summary: Summary): KeyFigures {
-  const { region, prepayments, returns, balances, breaches, alerts, invariants } = summary;
+  const { region, prepayments, returns, balances, statements, payments, rejectedLines } = summary;
+  const { breaches, alerts, invariants } = summary;
+  const arrived = payments.filter(({ state }) => state === 'succeeded');
   const paid = prepayments.filter(({ disbursedOn }) => disbursedOn !== null);
   const counted = (state: ReturnRow['state']) => returns.filter((row) => row.state === state).length;
   return {
@@ -38,6 +46,11 @@ export function keyFiguresOf(summary: Summary): KeyFigures {
     returns: { 'on-time': counted('on-time'), late: counted('late'), missing: counted('missing') },
     toFundFen: total(returns.filter(({ toFundOn }) => toFundOn !== null).map(({ amount }) => amount)),
     outstandingFen: total(balances.filter(({ account }) => account.startsWith(ADVANCE)).map(({ balance }) => balance)),
+    statements: statements.length,
+    confirmedFen: total(statements.map(({ net }) => net)),
+    payments: arrived.length,
+    paidFen: total(arrived.map(({ amount }) => amount)),
+    rejectedLines: rejectedLines.length,
     breaches: breaches.length,
     alerts: alerts.length,
     holding: invariants.filter(({ ok }) => ok).length,
@@ -59,8 +72,15 @@ const ROWS: readonly Row[] = [
   ['', 'missing', ({ returns }) => String(returns.missing)],
   ['归集', 'moved to the fund, yuan', ({ toFundFen }) => formatAmount(toFundFen)],
   ['未还', 'outstanding, yuan', ({ outstandingFen }) => formatAmount(outstandingFen)],
-  ['预警', 'alerts', ({ alerts }) => String(alerts)],
 ];
+const WINDOWS: readonly Row[] = [
+  ['货款', 'statements confirmed', ({ statements }) => String(statements)],
+  ['', 'confirmed, yuan', ({ confirmedFen }) => formatAmount(confirmedFen)],
+  ['支付', 'payments to enterprises', ({ payments }) => String(payments)],
+  ['', 'paid, yuan', ({ paidFen }) => formatAmount(paidFen)],
+  ['退回', 'lines rejected', ({ rejectedLines }) => String(rejectedLines)],
+];
+const ALERTS: Row = ['预警', 'alerts', ({ alerts }) => String(alerts)];
 const BREACHES: Row = ['违约', 'breaches', ({ breaches }) => String(breaches)];
 
 function invariantCell({ holding, invariants }: KeyFigures, paint: Paint): string {
@@ -68,7 +88,12 @@ function invariantCell({ holding, invariants }: KeyFigures, paint: Paint): strin
 }
 
 function block(figures: readonly KeyFigures[], paint: Paint): string[] {
-  const rows = figures.some(({ breaches }) => breaches > 0) ? [...ROWS, BREACHES] : ROWS;
+  const rows = [
+    ...ROWS,
+    ...(figures.some(({ statements, rejectedLines }) => statements + rejectedLines > 0) ? WINDOWS : []),
+    ALERTS,
+    ...(figures.some(({ breaches }) => breaches > 0) ? [BREACHES] : []),
+  ];
   return formatTable(
     [{ title: '' }, { title: '' }, ...figures.map(({ region }) => ({ title: region, align: 'right' as const }))],
     [

@@ -10,6 +10,8 @@ interface MonthSums {
   prepaidFen: bigint;
   returnedFen: bigint;
   toFundFen: bigint;
+  confirmedFen: bigint;
+  paidFen: bigint;
   returns: number;
   late: number;
   missing: number;
@@ -24,6 +26,8 @@ function sumsByMonth(summaries: readonly Summary[]): Map<string, MonthSums> {
       prepaidFen: 0n,
       returnedFen: 0n,
       toFundFen: 0n,
+      confirmedFen: 0n,
+      paidFen: 0n,
       returns: 0,
       late: 0,
       missing: 0,
@@ -31,7 +35,9 @@ function sumsByMonth(summaries: readonly Summary[]): Map<string, MonthSums> {
     months.set(month, sums);
     return sums;
   };
-  for (const { prepayments, returns } of summaries) {
+  for (const { prepayments, returns, statements, payments } of summaries) {
+    for (const { net, period } of statements) of(period).confirmedFen += yuan(net);
+    for (const { amount, paidOn } of payments) if (paidOn) of(paidOn).paidFen += yuan(amount);
     for (const { amount, disbursedOn } of prepayments) if (disbursedOn) of(disbursedOn).prepaidFen += yuan(amount);
     for (const row of returns) {
       const due = of(row.dueOn);
@@ -55,22 +61,33 @@ function remark({ returns, late, missing }: MonthSums): string {
   return parts.join(', ');
 }
 
-/** The year as a table: money out, money back, money moved on, month by month. */
+interface MonthColumn {
+  title: string;
+  amount: (sums: MonthSums) => bigint;
+}
+
+const MONEY: readonly MonthColumn[] = [
+  { title: '预付 prepaid', amount: ({ prepaidFen }) => prepaidFen },
+  { title: '返还 returned', amount: ({ returnedFen }) => returnedFen },
+  { title: '归集 to the fund', amount: ({ toFundFen }) => toFundFen },
+];
+const WINDOW_MONEY: readonly MonthColumn[] = [
+  { title: '确认 confirmed', amount: ({ confirmedFen }) => confirmedFen },
+  { title: '货款 paid', amount: ({ paidFen }) => paidFen },
+];
+
+/** The year as a table: money out, money back, money moved on, and what enterprises were paid, month by month. */
 export function monthLines(summaries: readonly Summary[]): string[] {
-  const amount = (fen: bigint): string => (fen === 0n ? '·' : formatAmount(fen));
+  const columns = summaries.some(({ statements }) => statements.length > 0) ? [...MONEY, ...WINDOW_MONEY] : MONEY;
   return formatTable(
     [
       { title: '月 month' },
-      { title: '预付 prepaid', align: 'right' },
-      { title: '返还 returned', align: 'right' },
-      { title: '归集 to the fund', align: 'right' },
+      ...columns.map(({ title }) => ({ title, align: 'right' as const })),
       { title: '返还笔数 returns' },
     ],
     [...sumsByMonth(summaries)].map(([month, sums]) => [
       month,
-      amount(sums.prepaidFen),
-      amount(sums.returnedFen),
-      amount(sums.toFundFen),
+      ...columns.map(({ amount }) => (amount(sums) === 0n ? '·' : formatAmount(amount(sums)))),
       remark(sums),
     ]),
   );
@@ -78,7 +95,16 @@ export function monthLines(summaries: readonly Summary[]): string[] {
 
 /** The roles of rows that tell of something that did not go by itself. */
 const NOTABLE = ['rejected', 'refused', 'bank-trouble', 'operator'];
-const NOTABLE_EVENTS = ['return-late', 'prepayment-not-returned', 'no-prepayment', 'calendar-not-published'];
+const NOTABLE_EVENTS = [
+  'return-late',
+  'prepayment-not-returned',
+  'no-prepayment',
+  'calendar-not-published',
+  'disputed',
+  'payment-held',
+  'payment-resumed',
+  'window-overdue',
+];
 const MOST_NOTABLE = 40;
 
 function isNotable(row: TimelineRow): boolean {

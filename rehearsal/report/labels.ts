@@ -124,6 +124,17 @@ const EVENTS: Readonly<Record<string, Label>> = {
   'return-late': label('20日后仍未到账', 'Return late'),
   'prepayment-not-returned': label('当月未返还预付金', 'Prepayment not returned'),
   'calendar-not-published': label('日历未公布', 'Calendar not published'),
+  'applications-closed': label('申请截止', 'Applications closed'),
+  confirmed: label('机构确认', 'Confirmed'),
+  'confirmation-refused': label('确认未成：资金不足或无委托书', 'Confirmation refused'),
+  'confirmations-closed': label('确认截止', 'Confirmations closed'),
+  'statement-withdrawn': label('撤回明细单', 'Statement withdrawn'),
+  disputed: label('提出异议', 'Disputed'),
+  'topped-up': label('补足资金', 'Topped up'),
+  'payment-held': label('暂缓支付', 'Payment held'),
+  'payment-resumed': label('恢复支付', 'Payment resumed'),
+  'window-overdue': label('当月未付清', 'Window not paid in its month'),
+  'payee-differs': label('收款账户与登记不符', 'Payee differs from the register'),
 };
 
 /** The name of an event or alert; one that has no label here is shown by its own name. */
@@ -155,6 +166,10 @@ const INVARIANTS: Readonly<Record<string, string>> = {
   'each payment is in the state that its changes lead to': '每笔支付的状态由其变更记录得出',
   'each payment is in the books as its state says': '每笔支付的记账与其状态一致',
   'returns add up to prepayments and to the ledger': '返还之和与预付金、账簿一致',
+  'each line settles at most once and is in one state': '每条申请行至多结算一次，且只有一种状态',
+  'each payment = sum of its lines': '每笔支付等于其申请行之和',
+  'statement = sum of its payments = its journal': '明细单等于其支付之和，与记账一致',
+  'reserved = payable, on its way and paid': '已预留资金等于应付、在途与已付之和',
 };
 
 /** An invariant by its Chinese name, with the one it has in `summary.json` beside it. */

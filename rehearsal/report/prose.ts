@@ -3,7 +3,10 @@ import { formatFen } from './amounts';
 import { html, type Html } from './html';
 import { poolLabel } from './labels';
 
-/** `disbursement/650500/2026/H65050200004/employee`: a payment's id, which names whom it goes to and from which pool. */
+/**
+ * `disbursement/650500/2026/H65050200004/employee`: a payment's id, which names whom it goes to and from which pool; or
+ * `payment/650500/2026-04/H65050200004/E0001`: who pays and to whom.
+ */
 const PAYMENT =
   /\b(?:disbursement|agency-return|payment|fund)\/\d{6}\/[^/\s]+\/([HP]\d{11})\/([A-Za-z0-9-]+)(?:\/[A-Za-z0-9-]+)*/g;
 const AMOUNT = /(?<![\d.,])-?\d{4,}\.\d{2}(?!\d)/g;
@@ -32,7 +35,7 @@ export function withSeparators(text: string): string {
 export function readable(text: string, names: Readonly<Record<string, string>>): Html {
   const told = text.replace(PAYMENT, (id: string, institution: string, last: string) => {
     const name = names[institution];
-    return name === undefined ? id : `${name} · ${poolLabel(last).zh}`;
+    return name === undefined ? id : `${name} · ${names[last] ?? poolLabel(last).zh}`;
   });
   const explained = told.replace(/\b[A-Z]{2}\d{2}(?=$|[;,])/g, (code) => {
     const reason = REASONS[code];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Interrupted } from '../../operator/cli/interrupted';
 import { keyFiguresOf } from '../../operator/cli/rehearsal-summary';
+import { monthLines } from '../../operator/cli/start-story';
 import type { RehearsalResult, RehearseOptions } from '../../rehearsal/rehearse';
 import type { Summary, TimelineRow } from '../../rehearsal/summary';
 import { cli, dataOf } from '../support/cli';
@@ -214,11 +215,73 @@ describe('the figures of a region', () => {
       returns: { 'on-time': 1, late: 1, missing: 1 },
       toFundFen: 20_000n,
       outstandingFen: 80_000n,
+      statements: 0,
+      confirmedFen: 0n,
+      payments: 0,
+      paidFen: 0n,
+      rejectedLines: 0,
       breaches: 0,
       alerts: 1,
       holding: 2,
       invariants: 2,
     });
+  });
+});
+
+describe('the figures of a region with settlement windows', () => {
+  const windows: Pick<Summary, 'statements' | 'payments' | 'rejectedLines'> = {
+    statements: [
+      {
+        institution: 'H65010200001',
+        period: '2026-04',
+        gross: '220.00',
+        credits: '-20.00',
+        net: '200.00',
+        fromPrepayment: '150.00',
+        fromOwn: '50.00',
+        topUp: '0.00',
+        confirmedOn: '2026-04-10',
+        paidOn: null,
+      },
+    ],
+    payments: [
+      {
+        institution: 'H65010200001',
+        enterprise: 'E0001',
+        period: '2026-04',
+        amount: '130.00',
+        state: 'succeeded',
+        attempts: 1,
+        paidOn: '2026-05-06',
+      },
+      {
+        institution: 'H65010200001',
+        enterprise: 'E0003',
+        period: '2026-04',
+        amount: '70.00',
+        state: 'held',
+        attempts: 0,
+        paidOn: null,
+      },
+    ],
+    rejectedLines: [{ period: '2026-04', line: 'L1', code: 'conflict' }],
+  };
+  const summary = { ...summaryOf('650100'), ...windows };
+
+  it('count what was confirmed and what has arrived', () => {
+    expect(keyFiguresOf(summary)).toMatchObject({
+      statements: 1,
+      confirmedFen: 20_000n,
+      payments: 1,
+      paidFen: 13_000n,
+      rejectedLines: 1,
+    });
+  });
+
+  it('stand in the months in which they were confirmed and paid', () => {
+    const lines = monthLines([summary]).map((line) => line.split(/\s{2,}/));
+    expect(lines.find(([month]) => month === '2026-04')).toEqual(expect.arrayContaining(['200.00', '·']));
+    expect(lines.find(([month]) => month === '2026-05')).toEqual(expect.arrayContaining(['130.00']));
   });
 });
 

@@ -41,6 +41,42 @@ export function moneyFigures(totals: Pick<RegionTotals, 'disbursed' | 'returned'
   return html`<dl class="figures money">${figures.map(figure)}</dl>`;
 }
 
+/** What institutions agreed to pay enterprises, and what has arrived; nothing for a region without settlement windows. */
+export function settlementFigures({ input: { summary } }: Pick<RegionView, 'input'>): Html | undefined {
+  const { statements, payments } = summary;
+  if (statements.length === 0) return undefined;
+  const amountOf = (rows: readonly { amount: string }[]): bigint => sum(rows.map(({ amount }) => fenOf(amount)));
+  const confirmed = sum(statements.map(({ net }) => fenOf(net)));
+  const paid = payments.filter(({ state }) => state === 'succeeded');
+  const waiting = payments.filter(({ state }) => state !== 'succeeded' && state !== 'cancelled');
+  const figures: Figure[] = [
+    {
+      key: 'confirmed',
+      label: label('机构已确认货款', 'Confirmed'),
+      value: formatFen(confirmed),
+      unit: '元',
+      note: `明细单 ${count(statements.length)} 份`,
+    },
+    {
+      key: 'paid',
+      label: label('已支付企业', 'Paid to enterprises'),
+      value: formatFen(amountOf(paid)),
+      unit: '元',
+      note: `${count(paid.length)} 笔`,
+    },
+    {
+      key: 'unpaid',
+      label: label('期末未付', 'Not paid'),
+      value: formatFen(amountOf(waiting)),
+      unit: '元',
+      ...(waiting.length > 0
+        ? { tone: 'warn' as const, note: `${count(waiting.length)} 笔` }
+        : { tone: 'good' as const }),
+    },
+  ];
+  return html`<dl class="figures settlement">${figures.map(figure)}</dl>`;
+}
+
 export function attentionFigures(totals: RegionTotals): Html {
   const figures: Figure[] = [
     {
@@ -114,5 +150,5 @@ export const keyFigures: ReportSection = {
   title: label('总览', 'Key figures'),
   applies: () => true,
   render: (view) =>
-    html`${sentence(view)}${moneyFigures(view.totals)}${moneyBar(view.totals)}${attentionFigures(view.totals)}`,
+    html`${sentence(view)}${moneyFigures(view.totals)}${moneyBar(view.totals)}${settlementFigures(view)}${attentionFigures(view.totals)}`,
 };

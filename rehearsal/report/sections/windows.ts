@@ -1,4 +1,5 @@
 import { sum } from '../../../domain/money';
+import { REJECTION_REASONS } from '../../../domain/window/line-check';
 import type { PaymentRow, StatementRow } from '../../summary';
 import { count, fenOf, money } from '../amounts';
 import { collapsed, date, foldedWhenLong, party, table, tag, type ReportSection, type Tone } from '../components';
@@ -88,13 +89,27 @@ function lines({ input: { summary } }: RegionView): Html {
           </div>`,
       )}
     </dl>
-    ${
-      summary.rejectedLines.length > 0 &&
-      html`<p class="hint">
-        退回的申请行 ${count(summary.rejectedLines.length)} 条。
-        <span class="en" lang="en">Lines rejected on import.</span>
-      </p>`
-    }`;
+    ${summary.rejectedLines.length > 0 && rejected(summary.rejectedLines)}`;
+}
+
+/** Why lines were sent back, in the order in which the reasons are looked for. */
+function rejected(rows: RegionView['input']['summary']['rejectedLines']): Html {
+  const codes = Object.entries(REJECTION_REASONS).flatMap(([code, reason]) => {
+    const number = rows.filter((row) => row.code === code).length;
+    return number === 0 ? [] : [{ code, reason, number }];
+  });
+  const name = label('退回的申请行，按原因', 'Lines rejected on import, by reason');
+  return collapsed(
+    html`${both(name)} <span class="count">${count(rows.length)} 条</span>`,
+    table({
+      caption: name,
+      columns: [{ label: label('原因', 'Reason') }, { label: label('条数', 'Lines'), kind: 'num' }],
+      rows: codes.map(({ code, reason, number }) => [
+        html`${both(label(reason.chinese, reason.english))} <span class="code">${code}</span>`,
+        count(number),
+      ]),
+    }),
+  );
 }
 
 export const windowsSection: ReportSection = {
