@@ -25,10 +25,11 @@ export interface NewEnterpriseCase {
 /** Writes cases and plans them. Those that are there stay as they are. @returns the ids of those that are new */
 export async function insertEnterpriseCases(trx: Knex, cases: readonly NewEnterpriseCase[]): Promise<string[]> {
   if (cases.length === 0) return [];
+  const shared = await sharedEnterprises(trx, cases);
   const added = await trx('settle.enterprise_cases')
     .insert(
       cases.map(({ region, enterprise, kind, period, openedOn, deadline }) => ({
-        case_id: caseIds.enterprise(enterprise, kind, period),
+        case_id: caseIds.enterprise(enterprise, kind, period, shared.has(enterprise) ? region : undefined),
         region,
         enterprise,
         kind,
@@ -44,11 +45,20 @@ export async function insertEnterpriseCases(trx: Knex, cases: readonly NewEnterp
   await trx.raw(
     `insert into settle.planned_cases (case_id, workflow_type, region, kind, period, input, planned_on)
      select case_id, 'enterpriseCase', region, 'enterprise', period,
-            jsonb_build_object('region', region, 'period', period, 'enterprise', enterprise, 'kind', kind), opened_on
+            jsonb_build_object('region', region, 'period', period, 'caseId', case_id, 'kind', kind), opened_on
        from settle.enterprise_cases where case_id = any(?::text[]) on conflict do nothing`,
     [ids],
   );
   return ids;
+}
+
+/** Enterprises that several regions know: suppliers deliver where they are asked to, and their ids are the same everywhere. */
+async function sharedEnterprises(db: Knex, cases: readonly NewEnterpriseCase[]): Promise<Set<string>> {
+  const { rows } = await db.raw<{ rows: { enterprise: string }[] }>(
+    'select enterprise from settle.enterprises where enterprise = any(?::text[]) group by enterprise having count(*) > 1',
+    [cases.map(({ enterprise }) => enterprise)],
+  );
+  return new Set(rows.map(({ enterprise }) => enterprise));
 }
 
 /** A risk warning for each enterprise of a period that responded or delivered too little (新医保发〔2025〕50号 五(二)). */
@@ -86,6 +96,8 @@ export interface EnterpriseCaseRecord extends EnterpriseFacts {
 interface EnterpriseCasesWanted {
   region?: string;
   enterprise?: string;
+  kind?: EnterpriseCaseKind;
+  period?: Period;
   caseId?: string;
   opened?: readonly [PlainDate, PlainDate];
   exempted?: boolean;
@@ -104,6 +116,8 @@ export async function loadEnterpriseCases(db: Knex, wanted: EnterpriseCasesWante
        from settle.enterprise_cases c
       where (cast(:region as text) is null or c.region = :region)
         and (cast(:enterprise as text) is null or c.enterprise = :enterprise)
+        and (cast(:kind as text) is null or c.kind = :kind)
+        and (cast(:period as text) is null or c.period = :period)
         and (cast(:caseId as text) is null or c.case_id = :caseId)
         and (cast(:first as date) is null or c.opened_on between cast(:first as date) and cast(:last as date))
         and (:exempted or c.exempted_on is null)
@@ -111,6 +125,8 @@ export async function loadEnterpriseCases(db: Knex, wanted: EnterpriseCasesWante
     {
       region: wanted.region ?? null,
       enterprise: wanted.enterprise ?? null,
+      kind: wanted.kind ?? null,
+      period: wanted.period ?? null,
       caseId: wanted.caseId ?? null,
       first: wanted.opened?.[0] ?? null,
       last: wanted.opened?.[1] ?? null,

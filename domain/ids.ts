@@ -32,7 +32,9 @@ export const caseIds = {
   clearing: (region: string, quarter: string) => `clearing/${region}/${quarter}`,
   monitoring: (region: string, month: Period) => `monitoring/${region}/${month}`,
   breach: (institution: string, kind: string, month: Period) => `breach/${institution}/${kind}/${month}`,
-  enterprise: (enterprise: string, kind: string, month: Period) => `enterprise/${enterprise}/${kind}/${month}`,
+  /** The region is named where several regions know the enterprise: each has cases of its own. */
+  enterprise: (enterprise: string, kind: string, month: Period, region?: string) =>
+    `enterprise/${enterprise}${region === undefined ? '' : `@${region}`}/${kind}/${month}`,
 } as const;
 
 export type CaseId =
@@ -40,7 +42,7 @@ export type CaseId =
   | { kind: 'return' | 'window' | 'fund' | 'monitoring'; region: string; period: Period }
   | { kind: 'clearing'; region: string; quarter: string }
   | { kind: 'breach'; institution: string; breach: string; period: Period }
-  | { kind: 'enterprise'; enterprise: string; finding: string; period: Period };
+  | { kind: 'enterprise'; enterprise: string; region?: string; finding: string; period: Period };
 
 /** Reads a case id; undefined for text that is none. */
 export function parseCaseId(text: string): CaseId | undefined {
@@ -63,8 +65,13 @@ function parseLongCaseId(kind: string, subject: string, second: string, third: s
   if (kind === 'breach' && isInstitutionId(subject)) {
     return { kind, institution: subject, breach: second, period: third };
   }
-  if (kind === 'enterprise' && isEnterpriseId(subject)) {
-    return { kind, enterprise: subject, finding: second, period: third };
-  }
+  if (kind === 'enterprise') return parseEnterpriseCaseId(subject, second, third);
   return undefined;
+}
+
+function parseEnterpriseCaseId(subject: string, finding: string, period: Period): CaseId | undefined {
+  const [enterprise, region, ...rest] = subject.split('@');
+  if (!isEnterpriseId(enterprise!) || rest.length > 0) return undefined;
+  if (region === undefined) return { kind: 'enterprise', enterprise: enterprise!, finding, period };
+  return isRegionCode(region) ? { kind: 'enterprise', enterprise: enterprise!, region, finding, period } : undefined;
 }

@@ -16,6 +16,7 @@ import { createConfirmationActors } from './actors/confirmations';
 import { createEnterpriseActors } from './actors/enterprises';
 import { createInstitutionActors } from './actors/institutions';
 import { createOfficerActors } from './actors/officers';
+import { createOfficerActors } from './actors/officers';
 import { conduct } from './conductor';
 import { writeResult, type RegionResult, type WrittenFiles } from './files';
 import { calendarDays, readInputs, type RehearsalInputs } from './inputs';
@@ -172,6 +173,7 @@ async function play(
         stage.owner,
       ),
       createConfirmationActors({ ...agency, bank: stage.bank, regions: inputs.regions.map(({ region }) => region) }),
+      createOfficerActors({ context, scenario, regions: inputs.regions.map(({ region }) => region) }),
       createOfficerActors({ context, scenario, regions: inputs.regions.map(({ region }) => region) }),
       createOperators(agency),
       createApprovers(agency),

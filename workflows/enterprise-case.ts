@@ -13,12 +13,11 @@ import { refusalFailure, refusing } from './refusals';
 const MAX_LOOKS = 2_000;
 
 /**
- * `enterprise/<enterprise>/<kind>/<period>`: a risk warning, which ends with its export, or an interview with a deadline. Who
+ * `enterprise/<enterprise>/<kind>/<period>`, with `@<region>` behind an enterprise that several regions know: a risk warning, which ends with its export, or an interview with a deadline. Who
  * refuses with serious social impact, as an officer finds, is suspended from the day after the deadline until it performs
  * (新医保发〔2025〕50号 五(二)).
  */
-export async function enterpriseCase({ enterprise, kind, period, offsetMs }: EnterpriseInput): Promise<void> {
-  const caseId = `enterprise/${enterprise}/${kind}/${period}`;
+export async function enterpriseCase({ caseId, kind, offsetMs }: EnterpriseInput): Promise<void> {
   const clock = createBusinessClock(offsetMs);
   const keeping = createCaseKeeping(caseId, clock);
   let facts: EnterpriseFacts | undefined;

@@ -19,7 +19,7 @@ export interface BreachInput extends CaseInput {
 }
 
 export interface EnterpriseInput extends CaseInput {
-  enterprise: string;
+  caseId: string;
   kind: string;
 }
 

@@ -95,3 +95,15 @@ export async function whoCould(
     return capacity ? [{ name: staff.name, ...capacity }] : [];
   });
 }
+
+/** Who watches over institutions and enterprises (新医保发〔2025〕50号 五). */
+const WATCHERS = ['officer', 'compliance'];
+
+/** Refuses who is neither officer nor compliance officer today. @throws Refusal `PersonUnknown`, `OfficerRoleMissing` */
+export async function requireWatcher({ db, clock }: Looking, region: string, person: string): Promise<void> {
+  const staff = (await loadStaff(db, region)).find((each) => each.person === person);
+  if (!staff) throw new Refusal('PersonUnknown', `${person} is not on the staff list of ${region}`, { person });
+  const { date } = clock.now();
+  if (WATCHERS.some((role) => capacities(staff, role, date).length > 0)) return;
+  throw new Refusal('OfficerRoleMissing', `${person} is neither ${WATCHERS.join(' nor ')} on ${date}`, { person });
+}
