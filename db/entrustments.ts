@@ -1,18 +1,7 @@
 import type { Knex } from 'knex';
 import type { PlainDate } from '../domain/plain-date';
 import { Refusal } from '../domain/refusal';
-
-/** 药品货款直接结算委托书: the institution entrusts the agency with paying its suppliers. */
-export interface Entrustment {
-  /** A settlement body. */
-  institution: string;
-  number: string;
-  from: PlainDate;
-  /** The last day; until further notice where left out. */
-  to?: PlainDate;
-  /** SHA-256 of the letter, 64 hexadecimal digits. */
-  sha256: string;
-}
+import type { Entrustment } from '../domain/window/entrustment';
 
 export interface FiledEntrustment extends Entrustment {
   filedOn: PlainDate;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import { loadEntrustments, type Entrustment, type FiledEntrustment } from '../../db/entrustments';
+import { loadEntrustments, type FiledEntrustment } from '../../db/entrustments';
 import { loadInstitutionNames } from '../../db/register';
 import type { PlainDate } from '../../domain/plain-date';
 import { ExitCode, Refusal } from '../../domain/refusal';
+import type { Entrustment } from '../../domain/window/entrustment';
 import { fileEntrustments, type FiledLetter } from '../commands/file-entrustment';
 import { settlingBodies } from '../commands/window-step';
 import { readEntrustments } from '../files/entrustments';

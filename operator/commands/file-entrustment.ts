@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { insertEntrustments, keyOf, type Entrustment } from '../../db/entrustments';
+import { insertEntrustments, keyOf } from '../../db/entrustments';
 import type { BusinessMoment } from '../../domain/business-time';
 import { Refusal } from '../../domain/refusal';
+import type { Entrustment } from '../../domain/window/entrustment';
 import { attempted } from './attempts';
 import type { CommandContext } from './context';
 import { contentHash, requireStandIn, settlingBodies, SPEAKERS, THEMSELVES } from './window-step';

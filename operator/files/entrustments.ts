@@ -1,4 +1,4 @@
-import type { Entrustment } from '../../db/entrustments';
+import type { Entrustment } from '../../domain/window/entrustment';
 import { createFileFindings, refusalOf } from './findings';
 import { ENTRUSTMENT_COLUMNS } from './region-folder/tables';
 import { readTable } from './table';
