@@ -38,9 +38,12 @@ describe('the sample', () => {
     expect(scenario!.bank.map(({ institution }) => institution)).not.toEqual(
       expect.arrayContaining([expect.stringMatching('^H6501')]),
     );
+    // Whoever is suspended delivers to nobody there.
+    const named = new Set(regions[0]!.enterprises.map(({ enterprise }) => enterprise));
+    expect(Object.keys(scenario!.enterprises).filter((each) => named.has(each))).toEqual([]);
     expect(scenario!.approvals.every(({ case: id }) => !id.includes('650100'))).toBe(true);
     expect(new Set(scenario!.bank.map(({ outcome }) => outcome))).toEqual(
-      new Set(['rejected', 'timeout-paid', 'timeout-unpaid', 'duplicate-reply']),
+      new Set(['rejected', 'timeout-paid', 'timeout-unpaid', 'duplicate-reply', 'returned', 'late']),
     );
   });
 
