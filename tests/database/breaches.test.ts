@@ -1,0 +1,371 @@
+import {
+  findBreaches,
+  findCorrections,
+  insertBreaches,
+  loadBreach,
+  loadBreaches,
+  saveBreachExemption,
+  saveCorrection,
+  type Watch,
+} from '../../db/breaches';
+import { insertCaseAct, insertForceMajeure } from '../../db/case-acts';
+import { findDelayed } from '../../db/delayed-lines';
+import { plannedCases } from '../../db/due-cases';
+import { daysAfterNotice } from '../../domain/breach';
+import { atPhase, Phase } from '../../domain/business-time';
+import { period, plainDate, type PlainDate } from '../../domain/plain-date';
+import { confirm, confirmOne } from '../../operator/commands/confirm-statement';
+import { disputeLines } from '../../operator/commands/dispute-lines';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { publishedCalendar, publishedPolicy } from '../support/published';
+import { acceptLines, fund, REGION, saveWindowRegion, windowContext, type LineOf } from '../support/window';
+
+// 新医保发〔2025〕50号 五(一), DESIGN 5.5: what monitoring of 2026-04 finds on 2026-05-06, from lines made by hand.
+
+const APRIL = period('2026-04');
+const END = plainDate('2026-04-20');
+const { breach } = publishedPolicy('xinjiang-2025-50').policy;
+const WATCH: Watch = {
+  region: REGION,
+  period: APRIL,
+  confirmationTo: END,
+  returnTo: plainDate('2026-04-30'),
+  ...breach!,
+};
+const OFFICER = `${REGION}-officer`;
+
+let database: TestDatabase;
+let context: ReturnType<typeof windowContext>;
+let BODY: string;
+let OTHER: string;
+let members: { institution: string; body: string }[];
+let bodies: string[];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  ({ bodies, members } = await saveWindowRegion(database.owner));
+  [BODY, OTHER] = bodies as [string, string];
+  context = windowContext(database.app, '2026-04-10');
+});
+afterEach(() => database.drop());
+
+const line = (id: string, amountFen: bigint, more: Partial<LineOf> = {}): LineOf => ({
+  line: id,
+  body: BODY,
+  enterprise: 'E0001',
+  amountFen,
+  ...more,
+});
+const found = () => findBreaches(database.app, WATCH);
+const notice = async (on = '2026-05-06'): Promise<void> => {
+  const days = daysAfterNotice(breach!, plainDate(on), publishedCalendar());
+  await database.app.transaction(async (trx) => insertBreaches(trx, WATCH, days, await findBreaches(trx, WATCH)));
+};
+const corrected = async (on: string): Promise<(string | null)[]> => {
+  await database.app.transaction((trx) => findCorrections(trx, REGION, undefined, plainDate(on)));
+  return (await loadBreaches(database.app, { region: REGION })).map(({ correctedOn }) => correctedOn);
+};
+const suspend = (enterprise: string, from: string): Promise<unknown> =>
+  database.owner.raw(
+    `insert into settle.enterprise_cases (case_id, region, enterprise, kind, period, opened_on, deadline, suspended_from)
+     values (?, ?, ?, 'interview', '2026-02', '2026-03-02', '2026-03-16', ?)`,
+    [`enterprise/${enterprise}/interview/2026-02`, REGION, enterprise, from],
+  );
+
+describe('lines that nobody confirmed or disputed by the 20th', () => {
+  it('are late reconciliation', async () => {
+    await acceptLines(database.app, [line('L1', 10_000n)]);
+    expect(await found()).toEqual([{ institution: BODY, kind: 'late-reconciliation' }]);
+  });
+
+  it('of an earlier window are in this one', async () => {
+    await acceptLines(database.app, [line('L1', 10_000n, { period: '2026-03' })]);
+    expect(await found()).toEqual([{ institution: BODY, kind: 'late-reconciliation' }]);
+  });
+
+  it('of a later window are not', async () => {
+    await acceptLines(database.app, [line('L1', 10_000n, { period: '2026-05' })]);
+    expect(await found()).toEqual([]);
+  });
+
+  it('of a member are the settlement body’s', async () => {
+    const { institution, body } = members[0]!;
+    await acceptLines(database.app, [line('L1', 10_000n, { institution, body })]);
+    expect(await found()).toEqual([{ institution: body, kind: 'late-reconciliation' }]);
+  });
+
+  it('are none where the body confirmed or disputed them, on the 20th too', async () => {
+    await acceptLines(database.app, [line('L1', 10_000n), line('L2', 20_000n, { enterprise: 'E0002' })]);
+    await fund(database.app, BODY, { own: 10_000n });
+    context.setDay('2026-04-20');
+    const dispute = { institution: BODY, lines: ['L2'], reason: '示例：数量不符', person: BODY };
+    await disputeLines(context, { region: REGION, period: APRIL, ...dispute });
+    await confirm(context, { region: REGION, period: APRIL });
+    expect(await found()).toEqual([]);
+  });
+
+  it('count where the statement was taken back, and not where it was opened again after the 20th by a cancelled payment', async () => {
+    await acceptLines(database.app, [line('L1', 10_000n)]);
+    await fund(database.app, BODY, { own: 10_000n });
+    await confirm(context, { region: REGION, period: APRIL });
+    const reopen = (on: string): Promise<unknown> =>
+      database.owner.raw(
+        `with gone as (delete from settle.settled_lines returning *)
+         insert into settle.unsettled_lines select line_id, region, period, institution, revision, enterprise, ? from gone`,
+        [on],
+      );
+    await reopen('2026-04-27');
+    expect(await found()).toEqual([]);
+    expect(await findDelayed(database.app, WATCH)).toEqual({ imported: 0, reopened: 1, amountFen: 10_000n });
+    await database.superuser.raw('alter table settle.unsettled_lines disable trigger user');
+    await database.superuser.raw(`update settle.unsettled_lines set reopened_on = '2026-04-15'`);
+    expect(await found()).toEqual([{ institution: BODY, kind: 'late-reconciliation' }]);
+  });
+
+  it('are the agency’s delay where they were imported after the 20th', async () => {
+    await acceptLines(database.app, [line('L1', 10_000n)]);
+    await database.owner.raw(
+      `insert into settle.windows (region, period) values (:region, '2026-04');
+       insert into settle.application_files (region, period, name, sha256, rows, accepted, repeated, rejected, imported_on, at_time, person)
+       values (:region, '2026-04', '示例.csv', repeat('a', 64), 1, 1, 0, 0, '2026-04-21', '10:00', '示例')`.replaceAll(
+        ':region',
+        `'${REGION}'`,
+      ),
+    );
+    await database.superuser.raw('alter table settle.application_lines disable trigger user');
+    await database.superuser.raw(
+      'update settle.application_lines set file_id = (select file_id from settle.application_files)',
+    );
+    expect(await found()).toEqual([]);
+    expect(await findDelayed(database.app, WATCH)).toEqual({ imported: 1, reopened: 0, amountFen: 10_000n });
+  });
+
+  it('are not payable where credits are as much, or the enterprise was suspended on the 20th', async () => {
+    await acceptLines(database.app, [
+      line('L1', 10_000n),
+      line('L2', -10_000n),
+      line('L3', 30_000n, { enterprise: 'E0002' }),
+    ]);
+    await suspend('E0002', '2026-04-20');
+    expect(await found()).toEqual([]);
+  });
+
+  it('stay a breach where the enterprise is suspended after the 20th only', async () => {
+    await acceptLines(database.app, [line('L1', 30_000n, { enterprise: 'E0002' })]);
+    await suspend('E0002', '2026-04-21');
+    expect(await found()).toEqual([{ institution: BODY, kind: 'late-reconciliation' }]);
+  });
+
+  it('are what they were at the end of the 20th, whatever was confirmed since', async () => {
+    await acceptLines(database.app, [line('L1', 10_000n)]);
+    await fund(database.app, BODY, { own: 10_000n });
+    context.setDay('2026-05-06');
+    await confirm(context, { region: REGION, period: period('2026-05') });
+    expect(await found()).toEqual([{ institution: BODY, kind: 'late-reconciliation' }]);
+    await notice();
+    expect(await corrected('2026-05-06')).toEqual(['2026-05-06']);
+  });
+});
+
+describe('who agreed and had not the money', () => {
+  beforeEach(async () => {
+    await acceptLines(database.app, [line('L1', 10_000n)]);
+    await expect(confirmOne(context, { region: REGION, period: APRIL, institution: BODY })).rejects.toMatchObject({
+      code: 'ConfirmationUnfunded',
+    });
+  });
+
+  it('has not settled, and nothing else: one kind a window', async () => {
+    expect(await found()).toEqual([{ institution: BODY, kind: 'not-settled' }]);
+  });
+
+  it('is in no breach once it has confirmed with the money', async () => {
+    await fund(database.app, BODY, { own: 10_000n });
+    await confirm(context, { region: REGION, period: APRIL });
+    expect(await found()).toEqual([]);
+  });
+
+  it('is exempt by force majeure of this kind only', async () => {
+    const record = { region: REGION, subject: BODY, period: APRIL, evidence: '示例：洪水,证据12', person: OFFICER };
+    const on = plainDate('2026-04-30');
+    await insertForceMajeure(database.app, { ...record, kind: 'late-reconciliation', on });
+    expect(await found()).toEqual([{ institution: BODY, kind: 'not-settled' }]);
+    await insertForceMajeure(database.app, { ...record, kind: 'not-settled', on });
+    expect(await found()).toEqual([]);
+    expect(await findBreaches(database.app, { ...WATCH, forceMajeureExempts: false })).toHaveLength(1);
+  });
+});
+
+describe('a breach that is noticed', () => {
+  beforeEach(async () => {
+    await acceptLines(database.app, [
+      line('L1', 10_000n),
+      line('L2', -4_000n),
+      line('L3', 5_000n, { enterprise: 'E0002' }),
+      line('L9', 1_000n, { body: OTHER }),
+    ]);
+    await notice();
+  });
+
+  it('names its lines, and is a case to begin; noticed again it is the same', async () => {
+    await notice('2026-05-07');
+    const caseId = `breach/${BODY}/late-reconciliation/2026-04`;
+    expect(await loadBreach(database.app, caseId)).toMatchObject({
+      institution: BODY,
+      noticeOn: '2026-05-06',
+      deadline: '2026-05-19',
+      suspendsOn: '2026-06-01',
+      lines: 3,
+      amountFen: 11_000n,
+      correctedOn: null,
+    });
+    expect((await plannedCases(database.app, [REGION])).map((each) => each.caseId)).toEqual(
+      [BODY, OTHER].map((body) => `breach/${body}/late-reconciliation/2026-04`),
+    );
+  });
+
+  it('is corrected when none of its lines is payable any more, on the day of the last one', async () => {
+    await fund(database.app, BODY, { own: 6_000n });
+    context.setDay('2026-05-08');
+    const may = period('2026-05');
+    const dispute = { institution: BODY, lines: ['L3'], reason: '示例：数量不符', person: BODY };
+    await disputeLines(context, { region: REGION, period: may, ...dispute });
+    expect(await corrected('2026-05-08')).toEqual([null, null]);
+    context.setDay('2026-05-12');
+    await confirm(context, { region: REGION, period: may, institutions: [BODY] });
+    expect(await corrected('2026-05-15')).toEqual(['2026-05-12', null]);
+    expect(await loadBreach(database.app, `breach/${BODY}/late-reconciliation/2026-04`)).toMatchObject({
+      correctedBy: 'engine',
+    });
+  });
+
+  it('is corrected by credits that make the net no longer positive, and by the suspension of the enterprise', async () => {
+    await acceptLines(database.app, [line('L4', -6_000n, { period: '2026-05' })]);
+    await suspend('E0002', '2026-05-11');
+    expect(await corrected('2026-05-10')).toEqual([null, null]);
+    expect(await corrected('2026-05-11')).toEqual(['2026-05-11', null]);
+  });
+
+  it('stays corrected, whoever says otherwise', async () => {
+    const caseId = `breach/${BODY}/late-reconciliation/2026-04`;
+    await database
+      .app('settle.breaches')
+      .where({ case_id: caseId })
+      .update({ corrected_on: '2026-05-08', corrected_by: 'engine' });
+    await expect(saveCorrection(database.app, { caseId, on: END, by: OFFICER, evidence: 'x' })).rejects.toMatchObject({
+      code: 'AppendOnly',
+    });
+  });
+
+  it('is changed on an officer’s recorded act only, and by nobody without the role', async () => {
+    const caseId = `breach/${BODY}/late-reconciliation/2026-04`;
+    const by = { on: plainDate('2026-05-08'), by: OFFICER, evidence: '示例：核查记录' };
+    const at = atPhase(plainDate('2026-05-08'), Phase.PeopleAct);
+    const act = { caseId, region: REGION, act: 'corrected', at, person: OFFICER, evidence: '示例：核查记录' };
+    await expect(saveCorrection(database.app, { caseId, ...by })).rejects.toMatchObject({ code: 'CaseStateInvalid' });
+    await expect(saveBreachExemption(database.app, caseId, at.date)).rejects.toMatchObject({
+      code: 'CaseStateInvalid',
+    });
+    const insert = (change: Partial<typeof act>) => insertCaseAct(database.app, { ...act, ...change });
+    await expect(insert({ person: `${REGION}-cashier` })).rejects.toMatchObject({ code: 'OfficerRoleMissing' });
+    await expect(insert({ person: 'nobody' })).rejects.toMatchObject({ code: 'PersonUnknown' });
+    await expect(insert({ evidence: ' ' })).rejects.toMatchObject({ code: 'EvidenceMissing' });
+    await insertCaseAct(database.app, act);
+    await saveCorrection(database.app, { caseId, ...by });
+    expect(await loadBreach(database.app, caseId)).toMatchObject({ correctedOn: '2026-05-08', correctedBy: OFFICER });
+  });
+});
+
+describe('a return', () => {
+  const receive = (receiptId: string, on: string, fen: bigint): Promise<unknown> =>
+    database.owner('settle.return_receipts').insert({
+      receipt_id: receiptId,
+      region: REGION,
+      institution: BODY,
+      period: APRIL,
+      received_on: on,
+      from_unused_fen: 0n,
+      paid_in_fen: fen,
+      excess_fen: 0n,
+      recorded_by: BODY,
+    });
+
+  beforeEach(async () => {
+    await database.superuser.raw('set session_replication_role = replica');
+    await database.superuser('settle.return_plan').insert({
+      region: REGION,
+      institution: BODY,
+      period: APRIL,
+      year: 2026,
+      due_on: '2026-04-20',
+      amount_fen: 10_000n,
+    });
+  });
+
+  it.each([
+    [[['2026-04-30', 10_000n]], []],
+    [[['2026-05-01', 10_000n]], ['prepayment-not-returned']],
+    [
+      [
+        ['2026-04-30', 9_999n],
+        ['2026-05-01', 1n],
+      ],
+      ['prepayment-not-returned'],
+    ],
+    [[], ['prepayment-not-returned']],
+  ] as [[string, bigint][], string[]][])('that came as %o is a breach: %s', async (receipts, kinds) => {
+    for (const [on, fen] of receipts) await receive(`R${on}`, on, fen);
+    expect((await found()).map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  it('that comes in parts is corrected on the day on which the sum reaches what is due', async () => {
+    await notice();
+    await receive('R1', '2026-05-10', 4_000n);
+    expect(await corrected('2026-05-10')).toEqual([null]);
+    await receive('R2', '2026-05-12', 7_000n);
+    expect(await corrected('2026-05-13')).toEqual(['2026-05-12']);
+  });
+});
+
+describe('who is suspended', () => {
+  const institutionsOn = async (on: string): Promise<string[]> =>
+    (
+      await database.app.raw<{ rows: { institution: string }[] }>(
+        'select institution from settle.suspended_institutions(?, ?) order by 1',
+        [REGION, on],
+      )
+    ).rows.map(({ institution }) => institution);
+  const add = (kind: string, month: string, suspendsOn: string, correctedOn: string | null): Promise<unknown> =>
+    database.owner('settle.breaches').insert({
+      case_id: `breach/${BODY}/${kind}/${month}`,
+      region: REGION,
+      institution: BODY,
+      kind,
+      period: month,
+      notice_on: '2026-08-03',
+      deadline: '2026-08-17' as PlainDate,
+      suspends_on: suspendsOn,
+      corrected_on: correctedOn,
+      corrected_by: correctedOn === null ? null : 'engine',
+    });
+
+  it('from 00:00 of its day until the day of the correction, which counts whole', async () => {
+    await add('late-reconciliation', '2026-07', '2026-09-01', '2026-09-10');
+    const days = ['2026-08-31', '2026-09-01', '2026-09-09', '2026-09-10', '2026-09-11'];
+    expect(await Promise.all(days.map(institutionsOn))).toEqual([[], [BODY], [BODY], [], []]);
+  });
+
+  it('nobody who corrected before the day, and nobody on the day who corrects on it', async () => {
+    await add('late-reconciliation', '2026-07', '2026-09-01', '2026-08-31');
+    await add('not-settled', '2026-06', '2026-09-01', '2026-09-01');
+    expect(await Promise.all(['2026-08-31', '2026-09-01', '2026-09-02'].map(institutionsOn))).toEqual([[], [], []]);
+  });
+
+  it('with several breaches until the last is corrected', async () => {
+    await add('late-reconciliation', '2026-07', '2026-09-01', '2026-09-05');
+    await add('prepayment-not-returned', '2026-07', '2026-09-01', '2026-10-08');
+    await add('not-settled', '2026-08', '2026-10-01', null);
+    const days = ['2026-09-04', '2026-09-05', '2026-10-07', '2026-10-08', '2026-12-31'];
+    expect(await Promise.all(days.map(institutionsOn))).toEqual([[BODY], [BODY], [BODY], [BODY], [BODY]]);
+  });
+});
