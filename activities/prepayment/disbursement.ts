@@ -3,6 +3,7 @@ import { addEvents, loadCase, openCase } from '../../db/cases';
 import { balanceOf } from '../../db/ledger';
 import { loadPayments, type NewPayment } from '../../db/payments';
 import { loadOverdue, savePrepayments } from '../../db/prepayments';
+import { loadApprovedRatios } from '../../db/ratio-decisions';
 import {
   agencyAccounts,
   loadBudgets,
@@ -78,6 +79,7 @@ async function preparePlan(
 ): Promise<NewPayment[]> {
   const { policy } = await policyOfCase(trx, caseId);
   const prepayment = policy.prepayment!;
+  const approvedRatios = await loadApprovedRatios(trx, region, year);
   const plan = planPrepayments({
     institutions: await loadInstitutions(trx, region),
     purchases: await loadPurchases(trx, region, year - prepayment.base.yearsBack),
@@ -85,12 +87,24 @@ async function preparePlan(
     policy: prepayment,
     year,
     overdue: await loadOverdue(trx, region, at.date),
+    approvedRatios,
   });
   await requireCash(trx, region, plan);
   const paymentIdOf = (institution: string, pool: string): string =>
     `disbursement/${region}/${year}/${institution}/${pool}`;
   await savePrepayments(trx, { region, year, caseId, rows: plan.rows, paymentIdOf });
   await tellExcluded(trx, caseId, plan, at);
+  await addEvents(
+    trx,
+    caseId,
+    at,
+    [...approvedRatios].map(([institution, { ratio, reason }]) => ({
+      key: `ratio/${institution}`,
+      event: 'ratio-by-decision',
+      actor: ENGINE,
+      detail: `${institution}: ${ratio}, ${reason}`,
+    })),
+  );
 
   const names = await loadInstitutionNames(trx, region);
   const accounts = await loadFundAccounts(trx, region);

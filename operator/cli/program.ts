@@ -24,6 +24,7 @@ import { addReturnCommands } from './returns-command';
 import { addMigrateCommand } from './migrate-command';
 import { addNamespaceCommands } from './namespace-command';
 import { addPolicyCommands } from './policy-command';
+import { addRatioCommands } from './ratio-command';
 import { addReconcileCommands } from './reconcile-command';
 import { addRegionCommands } from './region-command';
 import { addRehearseCommand } from './rehearse-command';
@@ -92,6 +93,7 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addStatementCommands(program, context);
   addTopUpCommands(program, context);
   addApprovalCommands(program, context);
+  addRatioCommands(program, context);
   addReconcileCommands(program, context);
   addSuspenseCommands(program, context);
   addCaseCommands(program, context);
