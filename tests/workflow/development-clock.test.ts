@@ -1,11 +1,14 @@
+import { loadStateChanges } from '../../db/case-history';
+import { developmentNow, findDevelopmentClock } from '../../db/development-clock';
 import { createPolicyBook } from '../../domain/policy';
 import { Phase, type DuePoint } from '../../domain/business-time';
 import { barrierMs } from '../../domain/due-points';
 import { plainDate } from '../../domain/plain-date';
 import { advanceClock, showClock, type AdvanceResult } from '../../operator/commands/development-clock';
+import { decide, release } from '../../operator/commands/decisions';
 import { openBooks } from '../../rehearsal/opening';
 import { publishedPolicy, publishedYears } from '../support/published';
-import { regionOf, startTestStage, type TestStage } from '../support/stage';
+import { personOf, regionOf, startTestStage, type TestStage } from '../support/stage';
 
 /** The development clock on a real Temporal server, where things are not as they should be. */
 const A = '650431';
@@ -70,6 +73,24 @@ it('what was refused begins again once it is mended, and a region that comes lat
   expect(told(result, prepaymentOf(A))).toContain('2026-03-02 10:00 prepared');
   expect(told(result, prepaymentOf(C))).toEqual(['2026-03-02 10:00 opened', '2026-03-02 10:00 prepared']);
   expect(told(result, prepaymentOf(B))).toEqual([]);
+});
+
+it('what follows the act of a person is dated with it, and told after it', async () => {
+  const { db } = stage.stage;
+  const clock = (await findDevelopmentClock(db))!;
+  const context = { ...stage.context, clock: { now: () => developmentNow(clock, Date.now()) } };
+  const caseId = prepaymentOf(C);
+  const { requestId, levels } = await stage.request(caseId);
+  for (const { role } of levels)
+    await decide(context, { requestId, person: personOf(caseId, role), decision: 'approve' });
+  await release(context, { requestId, person: personOf(caseId, 'cashier') });
+  await stage.settle(caseId);
+  const changes = await loadStateChanges(db, { paymentId: `disbursement/${C}/2026/H${C}00001/employee` });
+  expect(changes.map(({ to: state }) => state)).toEqual(['prepared', 'approved', 'released', 'sent', 'succeeded']);
+  // Half past ten and a little: the phase that has begun is that of ten o'clock.
+  expect(changes.slice(1).every(({ date, time }) => date === '2026-03-03' && time >= '10:30' && time < '11:00')).toBe(
+    true,
+  );
 });
 
 it('one move at a time', async () => {
