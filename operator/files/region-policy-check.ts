@@ -93,7 +93,8 @@ function planVersion(version: PolicyFile, region: Region, matters: (year: number
     });
 }
 
-function budgetsOf(region: Region): Partial<Record<PrepaymentPool, bigint>> {
+/** What each pool may prepay, as the folder has it. */
+export function budgetsOf(region: Region): Partial<Record<PrepaymentPool, bigint>> {
   const budgets: Partial<Record<PrepaymentPool, bigint>> = {};
   for (const { pool, prepaymentBudgetFen } of region.funds) {
     if (isPrepaymentPool(pool)) budgets[pool] = prepaymentBudgetFen;

@@ -89,6 +89,19 @@ describe('entrustment letters', () => {
   });
 });
 
+describe('what is taken stock of', () => {
+  it('is read from an imported region: letters on file, and open ledgers', async () => {
+    const report = dataOf(await settle('prepare', '--region', REGION, '--json')) as {
+      bodies: { institution: string; letter: string | null; ledgerOpen: boolean }[];
+      lettersMissing: string[];
+    };
+    expect(report).toMatchObject({ region: REGION, year: 2026, firstWindowOn: '2026-03-01' });
+    expect(report.bodies.filter(({ letter }) => letter !== null).map(({ institution }) => institution)).toEqual([A, B]);
+    expect(report.bodies.every(({ ledgerOpen }) => ledgerOpen)).toBe(true);
+    expect(report.lettersMissing).toHaveLength(report.bodies.length - 2);
+  });
+});
+
 describe('statements', () => {
   it('are listed with what is open, payable, carried and missing', async () => {
     expect(await window()).toMatchObject([
