@@ -132,8 +132,9 @@ function months(options: RehearseOptions): { from: Period; to: Period } {
   return { from, to };
 }
 
-async function play(
-  options: RehearseOptions,
+/** Opens the books and runs the calendar with everybody in it. */
+export async function play(
+  options: Pick<RehearseOptions, 'provisionalCalendar' | 'seed' | 'progress' | 'log'>,
   inputs: RehearsalInputs,
   stage: Stage,
   from: Period,
