@@ -11,6 +11,7 @@ import {
   type Period,
   type PlainDate,
 } from '../../domain/plain-date';
+import type { WindowPolicy } from '../../domain/policy';
 import { Refusal } from '../../domain/refusal';
 import type { Region } from '../../domain/region';
 import { NEVER, type InstitutionScript, type Scenario } from '../../domain/scenario';
@@ -78,17 +79,19 @@ function createBodies({ context, bank, scenario }: ConfirmationActorOptions, reg
   let filed = false;
 
   /** Who confirms on this day, and for which window: its own day, or the day on which it makes an earlier window good. */
-  function confirming(date: PlainDate): Map<Period, string[]> {
+  function confirming(date: PlainDate, { fromDay, toDay }: WindowPolicy['confirmation']): Map<Period, string[]> {
     const windows = new Map<Period, string[]>();
     const add = (window: Period, body: string): void => {
       const known = windows.get(window) ?? [];
       if (!known.includes(body)) windows.set(window, [...known, body]);
     };
     const thisMonth = periodOf(date);
+    // Where the window is not open, an officer records the correction.
+    const isOpen = dayInPeriod(thisMonth, fromDay) <= date && date <= dayInPeriod(thisMonth, toDay);
     for (const { institution } of bodies) {
       const script = scriptOf(institution);
       const own = script?.confirm[thisMonth] ?? dayInPeriod(thisMonth, CONFIRMATION_DAY);
-      if (own === date || correctsOn(script, date)) add(thisMonth, institution);
+      if (own === date || (isOpen && correctsOn(script, date))) add(thisMonth, institution);
       for (const [window, day] of Object.entries(script?.confirm ?? {}))
         if (day === date) add(toPeriod(window), institution);
     }
@@ -153,10 +156,10 @@ function createBodies({ context, bank, scenario }: ConfirmationActorOptions, reg
       acted.add(date);
       const policy = await findPolicyWith(context.db, code, 'window', date);
       if (!policy || periodOf(date) < policy.policy.window!.firstPeriod) return false;
-      const first = policy.policy.window!.firstPeriod;
+      const { firstPeriod: first, confirmation } = policy.policy.window!;
       const isFirst = !filed;
       if (isFirst) await fileLetters(first);
-      const windows = [...confirming(date)].filter(([window]) => window >= first).sort();
+      const windows = [...confirming(date, confirmation)].filter(([window]) => window >= first).sort();
       for (const [window, institutions] of windows) {
         try {
           await confirmFor(window, institutions, date);
