@@ -183,6 +183,7 @@ export interface BreachRecord extends BreachDays {
 interface BreachWanted {
   region?: string;
   institution?: string;
+  period?: Period;
   caseId?: string;
   /** Noticed from the first to the second day. */
   noticed?: readonly [PlainDate, PlainDate];
@@ -202,6 +203,7 @@ export async function loadBreaches(db: Knex, wanted: BreachWanted): Promise<Brea
                            where x.case_id = b.case_id) l on true
       where (cast(:region as text) is null or b.region = :region)
         and (cast(:institution as text) is null or b.institution = :institution)
+        and (cast(:period as text) is null or b.period = :period)
         and (cast(:caseId as text) is null or b.case_id = :caseId)
         and (cast(:first as date) is null or b.notice_on between cast(:first as date) and cast(:last as date))
         and (:exempted or b.exempted_on is null)
@@ -209,6 +211,7 @@ export async function loadBreaches(db: Knex, wanted: BreachWanted): Promise<Brea
     {
       region: wanted.region ?? null,
       institution: wanted.institution ?? null,
+      period: wanted.period ?? null,
       caseId: wanted.caseId ?? null,
       first: wanted.noticed?.[0] ?? null,
       last: wanted.noticed?.[1] ?? null,
