@@ -23,10 +23,15 @@ const text = (value: unknown): string => {
 const idOf = ({ key }: RegisterTable, row: Row): string =>
   key.length === 0 ? text(row.region) : key.map((column) => text(row[column])).join('/');
 
-/** Without the people whom somebody appointed in the running system: no folder names them. */
-async function storedRows(db: Knex, { name, table }: RegisterTable, region: string): Promise<Row[]> {
+/**
+ * Without the people whom somebody appointed in the running system, since no folder names them, and without years of spending that the
+ * folder says nothing about.
+ */
+async function storedRows(db: Knex, { name, table, rows }: RegisterTable, region: string): Promise<Row[]> {
+  const years = [...new Set(rows.map(({ year }) => year as number))];
   return db(table)
     .where({ region, ...(name === 'person' ? { from_folder: true } : {}) })
+    .modify((query) => void (name === 'spending' && query.whereIn('year', years)))
     .select<Row[]>('*');
 }
 

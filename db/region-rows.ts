@@ -1,4 +1,5 @@
 import type { CatalogueListing, Region } from '../domain/region';
+import type { Spending } from '../domain/fund/spending';
 import { agencyAccounts } from './agency-accounts';
 
 /** The rows of one table of a region's register. */
@@ -16,11 +17,18 @@ export interface RegionOptions {
   provisionalCalendar: boolean;
   /** A drug leaves it by the last day of its listing, not by being left out. */
   catalogue?: readonly CatalogueListing[];
+  /** What each pool paid each institution in earlier years. */
+  spending?: readonly Spending[];
 }
 
 /** A region's folder as rows, in an order in which they can be inserted: institutions that others settle through come first. */
 export function regionRows(region: Region, options: RegionOptions): RegisterTable[] {
-  return [...places(region, options), ...peopleAndPurchases(region), catalogue(region, options)];
+  return [
+    ...places(region, options),
+    ...peopleAndPurchases(region),
+    catalogue(region, options),
+    spending(region, options),
+  ];
 }
 
 function places(region: Region, options: RegionOptions): RegisterTable[] {
@@ -126,6 +134,21 @@ function catalogue({ code }: Region, options: RegionOptions): RegisterTable {
       category,
       valid_from: from,
       valid_to: to ?? null,
+    })),
+  };
+}
+
+function spending({ code }: Region, options: RegionOptions): RegisterTable {
+  return {
+    name: 'spending',
+    table: 'settle.spending',
+    key: ['year', 'institution', 'pool'],
+    rows: (options.spending ?? []).map(({ year, institution, pool, amountFen }) => ({
+      region: code,
+      year,
+      institution,
+      pool,
+      amount_fen: amountFen,
     })),
   };
 }

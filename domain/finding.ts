@@ -30,6 +30,7 @@ export const FINDING_RULES = {
   boolean: 'Booleans are written true or false.',
   amount: 'Amounts are yuan with at most two decimals and without separators, such as 600000.00.',
   'amount-negative': 'The amount is zero or more.',
+  'deducted-too-much': 'What is deducted is not more than what is declared.',
   number: 'Numbers are plain decimals without separators.',
   date: 'Dates exist and are written YYYY-MM-DD, months YYYY-MM.',
   'date-order': 'The first day is not after the last.',

@@ -5,6 +5,7 @@ import type { CalendarYear } from '../domain/calendar';
 import type { PlainDate } from '../domain/plain-date';
 import type { PolicyBook } from '../domain/policy';
 import type { Region } from '../domain/region';
+import { importStandings, readFundData } from '../operator/commands/import-fund-data';
 import { bankAccounts, openingJournals } from '../operator/commands/opening';
 import { readCatalogue } from '../operator/files/catalogue';
 import type { BankScriptClient } from '../workers/bank-simulator/script-client';
@@ -27,7 +28,14 @@ export async function openBooks(input: OpeningInput): Promise<void> {
   for (const year of input.calendars) await saveCalendarYear(owner, year);
   for (const { region, policies: ids } of input.regions) {
     const catalogue = await readCatalogue(region.files.catalogue);
-    await saveRegion(owner, region, { policies: ids, provisionalCalendar: input.provisionalCalendar, catalogue });
+    const { spending, standings } = await readFundData(region.files);
+    await saveRegion(owner, region, {
+      policies: ids,
+      provisionalCalendar: input.provisionalCalendar,
+      catalogue,
+      spending,
+    });
+    await importStandings(owner, region.code, standings, on);
     await postJournals(db, region.code, openingJournals(region, policies, ids, on));
     await bank.openAccounts(bankAccounts(region));
   }

@@ -12,10 +12,10 @@ import { writeWhole } from '../operator/files/write-whole';
 import { unlessStopped } from '../operator/unless-stopped';
 import { createApprovers, createOperators } from './actors/agency';
 import { together } from './actors/actors';
+import { createClaimActors } from './actors/claims';
 import { createConfirmationActors } from './actors/confirmations';
 import { createEnterpriseActors } from './actors/enterprises';
 import { createInstitutionActors } from './actors/institutions';
-import { createOfficerActors } from './actors/officers';
 import { createOfficerActors } from './actors/officers';
 import { conduct } from './conductor';
 import { writeResult, type RegionResult, type WrittenFiles } from './files';
@@ -175,7 +175,7 @@ export async function play(
       ),
       createConfirmationActors({ ...agency, bank: stage.bank, regions: inputs.regions.map(({ region }) => region) }),
       createOfficerActors({ context, scenario, regions: inputs.regions.map(({ region }) => region) }),
-      createOfficerActors({ context, scenario, regions: inputs.regions.map(({ region }) => region) }),
+      createClaimActors({ context, scenario, regions: inputs.regions.map(({ region }) => region) }),
       createOperators(agency),
       createApprovers(agency),
     ]),

@@ -10,6 +10,7 @@ import type { PolicyChoice } from '../files/policy-choice';
 import { loadRegion } from '../files/region-folder';
 import { checkPolicies } from '../files/region-policy-check';
 import type { CommandContext } from './context';
+import { importStandings, readFundData, standingChanges } from './import-fund-data';
 import { openOnce } from './opening';
 
 export interface ImportInput {
@@ -43,8 +44,13 @@ export async function importRegion(
   const region = await loadRegion(dir);
   const policies = await checkedPolicies(dir, region, choice);
   const catalogue = await readCatalogue(region.files.catalogue);
-  const options = { policies, provisionalCalendar: false, catalogue };
-  const changes = await regionChanges(owner, region, options);
+  const { spending, standings } = await readFundData(region.files);
+  const options = { policies, provisionalCalendar: false, catalogue, spending };
+  const today = clock.now().date;
+  const changes = [
+    ...(await regionChanges(owner, region, options)),
+    ...(await standingChanges(owner, region.code, standings, today)),
+  ];
   const isNew = changes.some(({ kind, change }) => kind === 'region' && change === 'added');
   if (dryRun) return { region, policies, changes, opened: 0 };
   if (!isNew && changes.length > 0 && !replace)
@@ -58,12 +64,13 @@ export async function importRegion(
       },
     );
   await owner.transaction(async (trx) => {
-    await sayBusinessDate(trx, clock.now().date);
+    await sayBusinessDate(trx, today);
     for (const file of choice.book.list()) await savePolicy(trx, file);
     for (const year of calendars) await saveCalendarYear(trx, year);
     await writeRegion(trx, region, options);
+    await importStandings(trx, region.code, standings, today);
   });
-  const opened = await openOnce(db, region, choice.book, policies, clock.now().date);
+  const opened = await openOnce(db, region, choice.book, policies, today);
   return { region, policies, changes, opened };
 }
 

@@ -109,6 +109,15 @@ export const CLAIM_COLUMNS = {
   paying_region: extraColumn(optional(regionCode)),
 } as const;
 
+/** Of a review: no file of the folder. */
+export const DEDUCTION_COLUMNS = {
+  institution: column(institutionId),
+  pool: column(pool),
+  deducted: column(yuanOrMore),
+  reason: column(text),
+  paying_region: extraColumn(optional(regionCode)),
+} as const;
+
 export const ELIGIBILITY_COLUMNS = {
   institution: column(institutionId),
   score: column(quantityOrMore),
