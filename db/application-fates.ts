@@ -1,11 +1,5 @@
 import type { Knex } from 'knex';
-
-/** The file whose staged rows are decided on. */
-export interface StagedFile {
-  readonly fileId: number;
-  readonly region: string;
-  readonly period: string;
-}
+import type { StagedFile } from './application-stage';
 
 /**
  * What one line says, whatever the day on which it was applied for: two rows of one id are the same line when this is the
@@ -16,8 +10,8 @@ const contentOf = (row: string): string =>
        trim_scale(${row}.unit_price), ${row}.amount_fen, ${row}.ordered_on, ${row}.received_on, ${row}.verified_by, ${row}.invoice)::text`;
 
 /**
- * Ids that need a second look: they stand more than once in the file, are known, or are in conflict in this period. All other
- * rows that no rule of their own rejects are accepted, and a file of new lines is nearly all of these.
+ * Ids of the stage that need a second look: they stand more than once in the file, are known, or are in conflict in this
+ * period. The first of several rows of a file is among the accepted lines already and counts as its own version.
  */
 const FIND_TOUCHED = `
   create temp table application_touched on commit drop as
@@ -29,9 +23,11 @@ const FIND_TOUCHED = `
    where s.code is null and r.code = 'conflict'`;
 
 /**
- * Decides every row of these ids over all of them at once, so that the order of lines and of the period's files does not
+ * The fate of every row that is not simply accepted: those of the ids above, and those with a code of their own.
+ *
+ * The ids are decided over all their rows at once, so that the order of lines and of the period's files does not
  * matter:
- * - own: the version accepted in this period. Once it is settled or disputed it stays, and only what differs is a conflict;
+ * - own: the version accepted in this period, in this file or an earlier one. Once it is settled or disputed it stays, and only what differs is a conflict;
  * - several: the period has brought different contents of the id, in this file or an earlier one: all of them are conflicts;
  * - later: a version that a later period's file brought before this one; it gives way while it is open;
  * - prior: the version of the period before. What differs is a conflict, unless the line was disputed and comes back
@@ -41,7 +37,7 @@ const FIND_TOUCHED = `
 const DECIDE = `
   create temp table application_fates on commit drop as
   with mine as (
-    select s.row_no, s.line, ${contentOf('s')} as content
+    select s.row_no, s.line, s.amount_fen, ${contentOf('s')} as content
       from application_stage s join application_touched t using (line) where s.code is null
   ), known as (
     select l.line, l.period, ${contentOf('l')} as content, st.period as settled_in, d.period as disputed_in
@@ -58,7 +54,11 @@ const DECIDE = `
       from known where period > :period order by line, period
   ), conflicting as (
     select line from settle.rejected_lines join application_touched using (line)
-     where region = :region and period = :period and code = 'conflict' group by line
+     where region = :region and period = :period and code = 'conflict'
+    union
+    -- What this period took back is not accepted in it again.
+    select l.line from settle.line_withdrawals join settle.application_lines l using (line_id) join application_touched t using (line)
+     where l.region = :region and l.period = :period
   ), repeated as (
     select line from settle.repeated_lines join application_touched using (line) where region = :region and period = :period
     union
@@ -71,7 +71,7 @@ const DECIDE = `
       union select p.line, p.content from prior p join repeated using (line)
     ) brought group by line having count(*) > 1
   ), judged as (
-    select m.row_no, m.line, case
+    select m.row_no, m.line, m.amount_fen, case
         when own.stays then case when own.content = m.content then 'repeated' else 'conflict' end
         when conflicting.line is not null or several.line is not null then 'conflict'
         when own.line is not null then 'repeated'
@@ -85,35 +85,41 @@ const DECIDE = `
       left join own using (line) left join prior using (line) left join later using (line)
       left join conflicting using (line) left join several using (line)
   )
-  select row_no, line, case when fate = 'accepted' and row_number() over (partition by line order by row_no) > 1 then 'repeated' else fate end as fate
-    from judged`;
+  select row_no, line, amount_fen, '' as detail,
+         case when fate = 'accepted' and row_number() over (partition by line order by row_no) > 1 then 'repeated' else fate end as fate
+    from judged
+  union all
+  select row_no, line, amount_fen, detail, code from application_stage where code is not null`;
 
 const ACCEPT = `
   insert into settle.application_lines (region, period, line, order_no, institution, body, enterprise, drug, category, kind, quantity,
       unit_price, amount_fen, ordered_on, received_on, applied_on, verified_by, invoice, file_id, row_no)
   select :region, :period, s.line, s.order_no, s.institution, s.body, s.enterprise, s.drug, s.category, s.kind, s.quantity,
       s.unit_price, s.amount_fen, s.ordered_on, s.received_on, s.applied_on, s.verified_by, s.invoice, :fileId, s.row_no
-    from application_stage s left join application_fates f using (row_no)
-   where s.code is null and coalesce(f.fate, 'accepted') = 'accepted'`;
+    from application_stage s
+   where s.code is null and not exists (select from application_fates f where f.row_no = s.row_no and f.fate <> 'accepted')`;
+
+/** Rows of this file; one that was accepted before its own file contradicted it is rejected. */
+const COUNT = `
+  select (select count(*) from settle.repeated_lines where file_id = :fileId)::int as repeated,
+         (select count(*) from settle.rejected_lines where file_id = :fileId and found_by = :fileId)::int as rejected`;
 
 const REPEAT = `
   insert into settle.repeated_lines (region, period, file_id, row_no, line, amount_fen)
-  select :region, :period, :fileId, f.row_no, f.line, s.amount_fen
-    from application_fates f join application_stage s using (row_no) where f.fate = 'repeated'`;
+  select :region, :period, :fileId, row_no, line, amount_fen from application_fates where fate = 'repeated'`;
 
 const REJECT = `
   insert into settle.rejected_lines (region, period, file_id, row_no, line, code, detail, amount_fen, found_by)
-  select :region, :period, :fileId, s.row_no, s.line, coalesce(s.code, f.fate), s.detail, s.amount_fen, :fileId
-    from application_stage s left join application_fates f using (row_no)
-   where s.code is not null or f.fate in ('conflict', 'already-settled')`;
+  select :region, :period, :fileId, row_no, line, fate, detail, amount_fen, :fileId
+    from application_fates where fate not in ('accepted', 'repeated')`;
 
-/** Earlier rows of this period that the file made conflicts: what is accepted is taken back, what was repeated is rejected. */
+/** Rows of this period, of this file or earlier ones, that the file made conflicts: what is accepted is taken back, what was repeated is rejected. */
 const TAKE_BACK = `
   with conflicts as (
     select distinct line from application_fates where fate = 'conflict'
   ), withdrawn as (
     insert into settle.line_withdrawals (line_id, file_id)
-    select o.line_id, :fileId from settle.open_lines o join conflicts using (line) where o.region = :region and o.period = :period and o.file_id <> :fileId
+    select o.line_id, :fileId from settle.open_lines o join conflicts using (line) where o.region = :region and o.period = :period
     returning line_id
   ), undone as (
     select l.file_id, l.row_no, l.line, l.amount_fen from settle.application_lines l join withdrawn using (line_id)
@@ -151,20 +157,36 @@ const GIVE_WAY = `
   insert into settle.rejected_lines (region, period, file_id, row_no, line, code, amount_fen, found_by)
   select :region, period, file_id, row_no, line, 'conflict', amount_fen, :fileId from later where not same`;
 
-/** Decides the staged rows of a file over all lines at once and writes what becomes of each. */
-export async function decideStagedRows(trx: Knex, { fileId, region, period }: StagedFile): Promise<void> {
+/** Few ids are looked up among millions of lines, in pages that are mostly in memory. */
+const FAVOUR_INDEXES = 'set local random_page_cost = 1.1';
+const HAS_LATER = `
+  select exists (select from settle.application_lines where region = :region and period > :period) as later`;
+
+/**
+ * Decides the staged rows of a file over all lines at once and writes what becomes of each.
+ * @returns how many rows were repeated and how many rejected; all others are accepted
+ */
+export async function decideStagedRows(
+  trx: Knex,
+  { fileId, region, period }: StagedFile,
+): Promise<{ repeated: number; rejected: number }> {
   const run = async (statement: string, names: Readonly<Record<string, string | number>> = {}): Promise<void> =>
     void (await trx.raw(statement, names));
   const where = { region, period };
+  const file = { ...where, fileId };
+  await run(FAVOUR_INDEXES);
   await run('drop table if exists application_touched, application_fates');
   await run(FIND_TOUCHED, where);
   await run('analyze application_touched');
   await run(DECIDE, where);
   await run('analyze application_fates');
-  const file = { ...where, fileId };
+  const { rows: known } = await trx.raw<{ rows: { later: boolean }[] }>(HAS_LATER, where);
   await run(ACCEPT, file);
   await run(REPEAT, file);
   await run(REJECT, file);
   await run(TAKE_BACK, file);
-  await run(GIVE_WAY, file);
+  if (known[0]!.later) await run(GIVE_WAY, file);
+  await run('select settle.analyze_lines()');
+  const { rows } = await trx.raw<{ rows: { repeated: number; rejected: number }[] }>(COUNT, { fileId });
+  return rows[0]!;
 }

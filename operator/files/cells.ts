@@ -38,11 +38,14 @@ export function oneOf<const T extends string>(values: readonly T[]): Cell<T> {
   return (text) => (text === '' ? EMPTY : (known.get(text) ?? mismatch));
 }
 
-export const text = matching(
-  new RegExp(`^[^\\u0000-\\u001f\\u007f]{1,${MAX_TEXT}}$`, 'u'),
-  'id-pattern',
-  `1 to ${MAX_TEXT} characters without control characters`,
-);
+const CONTROL = /[\u0000-\u001f\u007f]/;
+const NOT_TEXT = new Mismatch('id-pattern', `1 to ${MAX_TEXT} characters without control characters`);
+/** Characters count as people count them: one outside the basic plane, such as a rare ideograph, is one. */
+export const text: Cell<string> = (value) => {
+  if (value === '') return EMPTY;
+  const fits = value.length <= MAX_TEXT || [...value].length <= MAX_TEXT;
+  return fits && !CONTROL.test(value) ? value : NOT_TEXT;
+};
 export const institutionId = checked(isInstitutionId, INSTITUTION_RULE);
 const RESERVED_ENTERPRISE = 'fund';
 /** `fund` is a word of the chart of accounts (`supervised/transit/<institution>/fund`), so no enterprise has it as its id. */
