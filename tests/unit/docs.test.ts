@@ -33,6 +33,7 @@ const GROUPS = [
   'cashier',
   'cases',
   'clock',
+  'entrustment',
   'ledger',
   'namespace',
   'payments',
@@ -43,7 +44,9 @@ const GROUPS = [
   'schedules',
   'simulator',
   'staff',
+  'statements',
   'suspense',
+  'top-up',
 ];
 
 /** `settle policy show ID` and `npm run -s settle -- policy show ID` are both `policy show`. */
