@@ -224,7 +224,7 @@ export function preparationHtml(found: RegionPreparation): string {
         <ul>
           ${summaryLines(found).map((line) => html`<li>${line}</li>`)}
         </ul>
-        <h2>待办 · To be done</h2>
+        <h2>须先办理 · To be prepared first</h2>
         <ul>
           ${open.length === 0 ? html`<li class="fine">准备就绪 · everything is ready</li>` : open.map((line) => html`<li class="open">${line}</li>`)}
         </ul>
