@@ -47,6 +47,7 @@ const GROUPS = [
   'statements',
   'suspense',
   'top-up',
+  'window',
 ];
 
 /** `settle policy show ID` and `npm run -s settle -- policy show ID` are both `policy show`. */
