@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Records the histories that tests/replay replays: node scripts/record-histories.mjs [VERSION]   (default v1)
+// Records the histories that tests/replay replays: node scripts/record-histories.mjs [VERSION]   (default v2)
 // Plays the sample regions with their scenario to February 2027, whose calendar nobody has published, and keeps one history of
 // each workflow and of each path worth keeping. A released version's histories stay as they are: record a new version
 // beside them, and change what a running workflow does only behind `patched` (DESIGN 7).
@@ -11,29 +11,46 @@ import { say } from './lib/progress.mjs';
 import { root } from './lib/root.mjs';
 import { setUp } from './setup.mjs';
 
-/** File name: case id. */
+/** What each version recorded: file name and case id. */
 const WANTED = {
-  'prepayment-orderly': 'prepayment/650100/2026',
-  'prepayment-rejected-and-redone-payment-retried': 'prepayment/650500/2026',
-  'prepayment-time-outs': 'prepayment/650400/2026',
-  'prepayment-waits-for-calendar': 'prepayment/650100/2027',
-  'return-orderly': 'return/650100/2026-04',
-  'return-late': 'return/650400/2026-05',
-  'return-missing': 'return/650500/2026-07',
-  'return-move-retried': 'return/650500/2026-08',
+  v1: {
+    'prepayment-orderly': 'prepayment/650100/2026',
+    'prepayment-rejected-and-redone-payment-retried': 'prepayment/650500/2026',
+    'prepayment-time-outs': 'prepayment/650400/2026',
+    'prepayment-waits-for-calendar': 'prepayment/650100/2027',
+    'return-orderly': 'return/650100/2026-04',
+    'return-late': 'return/650400/2026-05',
+    'return-missing': 'return/650500/2026-07',
+    'return-move-retried': 'return/650500/2026-08',
+  },
+  v2: {
+    'window-orderly': 'window/650100/2026-04',
+    'window-payment-retried': 'window/650500/2026-04',
+    'window-payment-returned': 'window/650500/2026-07',
+    'window-time-out': 'window/650400/2026-05',
+    'window-held-and-resumed': 'window/650500/2026-08',
+    'window-rejected-and-overdue': 'window/650400/2026-10',
+    'window-waits-for-calendar': 'window/650100/2027-01',
+    'monitoring-orderly': 'monitoring/650100/2026-04',
+    'breach-closed': 'breach/H65050200003/late-reconciliation/2026-05',
+    'breach-suspended-and-resumed': 'breach/H65042200001/late-reconciliation/2026-06',
+    'enterprise-suspended-and-resumed': 'enterprise/E6504@650500/interview/2026-07',
+  },
 };
 
-const version = process.argv[2] ?? 'v1';
+const version = process.argv[2] ?? 'v2';
+const wanted = WANTED[version];
+if (!wanted)
+  throw new Error(`name one of ${Object.keys(WANTED).join(', ')}, or write down here what a new version records`);
 await setUp();
 const require = createRequire(join(root, 'package.json'));
 const dist = (path) => require(join(root, 'dist', path));
 const { historyToJSON } = require('@temporalio/common/lib/proto-utils');
 const pino = require('pino');
 
-const silent = pino({ level: 'silent' });
 const sample = join(root, 'rehearsal', 'sample');
 const regions = ['650100', '650400', '650500'];
-const { period, firstDayOf } = dist('domain/plain-date.js');
+const { period } = dist('domain/plain-date.js');
 const from = period('2026-01');
 const to = period('2027-02');
 
@@ -52,51 +69,17 @@ const stage = await dist('rehearsal/stage.js').setStage({
   progress: say,
 });
 try {
-  await play();
+  const options = { provisionalCalendar: false, seed: 1, log: pino({ level: 'silent' }), progress: () => undefined };
+  await dist('rehearsal/rehearse.js').play(options, inputs, stage, from, to);
   await record();
 } finally {
   await stage.stop();
 }
 
-async function play() {
-  await dist('rehearsal/opening.js').openBooks({
-    ...inputs,
-    ...stage,
-    provisionalCalendar: false,
-    on: firstDayOf(from),
-  });
-  const { atPhase, Phase } = dist('domain/business-time.js');
-  let now = atPhase(firstDayOf(from), Phase.Deadline);
-  const { db, client, bank } = stage;
-  const { scenario } = inputs;
-  const context = { db, client, log: silent, clock: { now: () => now } };
-  const machine = dist('rehearsal/time-machine.js').createTimeMachine(client, stage.namespace);
-  const order = dist('rehearsal/seeded-order.js').createSeededOrder(1);
-  const { createApprovers, createOperators } = dist('rehearsal/actors/agency.js');
-  const { createInstitutionActors } = dist('rehearsal/actors/institutions.js');
-  const agency = { context, machine, scenario, regions, order };
-  await dist('rehearsal/conductor.js').conduct({
-    db,
-    client,
-    machine,
-    order,
-    regions,
-    from,
-    to,
-    actors: dist('rehearsal/actors/actors.js').together([
-      createInstitutionActors({ context, bank, scenario, regions, order }),
-      createOperators(agency),
-      createApprovers(agency),
-    ]),
-    setClock: ({ date, phase }) => (now = atPhase(date, phase)),
-    progress: () => undefined,
-  });
-}
-
 async function record() {
   const directory = join(root, 'tests', 'replay', 'histories', version);
   mkdirSync(directory, { recursive: true });
-  for (const [name, caseId] of Object.entries(WANTED)) {
+  for (const [name, caseId] of Object.entries(wanted)) {
     const history = await stage.client.workflow.getHandle(caseId).fetchHistory();
     const { events } = JSON.parse(historyToJSON(history), scrub);
     // One event a line: a change shows as a change.
@@ -106,7 +89,7 @@ async function record() {
     writeFileSync(join(directory, `${name}.json`), text);
     say(`${name}.json: ${caseId}, ${events.length} events, ${Math.round(text.length / 1024)} KB`);
   }
-  const strays = readdirSync(directory).filter((file) => !(file.replace(/\.json$/, '') in WANTED));
+  const strays = readdirSync(directory).filter((file) => !(file.replace(/\.json$/, '') in wanted));
   if (strays.length > 0) say(`not recorded by this script: ${strays.join(', ')}`);
 }
 
