@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'yaml';
+import type { Claim } from '../domain/fund/claims';
+import type { Standing } from '../domain/fund/eligibility';
+import type { Spending } from '../domain/fund/spending';
 import { formatYuan } from '../domain/money';
+import type { Period } from '../domain/plain-date';
 import type { Region } from '../domain/region';
 import { formatCsvLine } from '../operator/files/csv';
 import { MADE_UP_COLUMNS, makeApplications, type MadeUpApplicationsOptions } from './made-up-applications';
@@ -52,6 +56,61 @@ export function regionFiles(region: Region): ReadonlyMap<string, string> {
     files.set('staff.csv', csv('person,name,roles,from,to', cells));
   }
   return files;
+}
+
+/** Spending, standings and claims as the files of a region folder, name by name. */
+export function fundFiles(
+  region: Pick<Region, 'code'>,
+  { spending, standings, claims }: FundFigures,
+): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const year of new Set(spending.map((each) => each.year))) {
+    const rows = spending.filter((each) => each.year === year);
+    const cells = rows.map((row) => [row.institution, row.pool, formatYuan(row.amountFen)]);
+    files.set(`spending-${year}.csv`, csv('institution,pool,amount', cells));
+  }
+  if (standings.length > 0)
+    files.set(
+      'eligibility.csv',
+      csv(
+        'institution,score,major_violation_on,traceability,active,cooperates,agreement_kept',
+        standings.map((each) => [
+          each.institution,
+          each.score,
+          each.majorViolationOn ?? '',
+          String(each.traceability),
+          String(each.active),
+          String(each.cooperates),
+          String(each.agreementKept),
+        ]),
+      ),
+    );
+  for (const [period, rows] of claims)
+    files.set(
+      `claims-${period}.csv`,
+      csv(
+        'institution,pool,declared,deducted,paying_region',
+        rows.map((row) => [
+          row.institution,
+          row.pool,
+          formatYuan(row.declaredFen),
+          formatYuan(row.deductedFen),
+          row.payingRegion === region.code ? '' : row.payingRegion,
+        ]),
+      ),
+    );
+  return files;
+}
+
+export interface FundFigures {
+  readonly spending: readonly Spending[];
+  readonly standings: readonly Standing[];
+  readonly claims: ReadonlyMap<Period, readonly Claim[]>;
+}
+
+/** Writes them into a region's folder. */
+export async function writeFundFiles(dir: string, region: Pick<Region, 'code'>, figures: FundFigures): Promise<void> {
+  for (const [name, text] of fundFiles(region, figures)) await writeFile(join(dir, name), text);
 }
 
 function csv(header: string, rows: string[][]): string {

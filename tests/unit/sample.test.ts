@@ -2,13 +2,17 @@ import { join } from 'node:path';
 import { formatYuan } from '../../domain/money';
 import { isPrepaymentPool, type PrepaymentPool } from '../../domain/pools';
 import { planPrepayments } from '../../domain/prepayment';
+import { judgeEligibility } from '../../domain/fund/eligibility';
+import { period } from '../../domain/plain-date';
 import type { Region } from '../../domain/region';
+import { readClaims, readSpending, readStandings } from '../../operator/files/fund-data';
 import { readRegionFolder } from '../../operator/files/region-folder';
 import { readScenario } from '../../operator/files/scenario';
 import { publishedPolicy } from '../support/published';
 
 const SAMPLE = join(__dirname, '../../rehearsal/sample');
 const CODES = ['650100', '650400', '650500'];
+const WITH_FUNDS = ['321300', '650500'];
 const NAMED = ['H65010000001', 'H65010000002'];
 
 async function read(code: string): Promise<Region> {
@@ -26,7 +30,7 @@ function plan(region: Region) {
 }
 
 describe('the sample', () => {
-  it.each(CODES)('%s has no fault', async (code) => {
+  it.each([...CODES, '321300'])('%s has no fault', async (code) => {
     expect((await read(code)).code).toBe(code);
   });
 
@@ -48,7 +52,7 @@ describe('the sample', () => {
   });
 
   it('marks every name as made up, and has the two hospitals of the text', async () => {
-    for (const code of CODES) {
+    for (const code of [...CODES, '321300']) {
       const region = await read(code);
       const names = [region, ...region.institutions, ...region.enterprises, ...region.staff].map(({ name }) => name);
       expect(names.filter((name) => !name.includes('示例'))).toEqual([]);
@@ -106,4 +110,48 @@ describe('the sample', () => {
       expect(inJuly.every(({ roles }) => roles.length === 1)).toBe(true);
     }
   });
+
+  it('has an institution that fails each condition of eligibility, one of them until its violation is two years old', async () => {
+    const { files } = await read('321300');
+    const policy = publishedPolicy('suqian-2025').policy.fund!;
+    const standings = await readStandings(files.eligibility);
+    const failedIn = (month: string) =>
+      Object.fromEntries(
+        standings
+          .map((standing) => judgeEligibility(standing, policy, period(month)))
+          .filter(({ eligible }) => !eligible)
+          .map(({ institution, failed }) => [institution, failed]),
+      );
+    const always = {
+      H32130200001: ['score'],
+      H32131100001: ['traceability'],
+      H32132300001: ['cooperates'],
+      H32132400001: ['active'],
+      H32132400002: ['agreement-kept'],
+    };
+    expect(failedIn('2026-06')).toEqual({ ...always, H32130200002: ['major-violation'] });
+    expect(failedIn('2026-07')).toEqual(always);
+  });
+
+  it.each(WITH_FUNDS)(
+    '%s claims each month from the pools that the policy settles, and spends no more than it has',
+    async (code) => {
+      const { files, funds, institutions } = await read(code);
+      const pools = publishedPolicy('suqian-2025').policy.fund!.pools;
+      const spending = await readSpending(files.spending);
+      expect([...new Set(spending.map(({ pool }) => pool))]).toEqual(pools);
+      const known = new Set(institutions.map(({ institution }) => institution));
+      expect(files.claims).toHaveLength(12);
+      const paid = new Map<string, bigint>();
+      for (const { path } of files.claims)
+        for (const { pool, declaredFen, deductedFen } of await readClaims(path, {
+          region: code,
+          institutions: known,
+          pools,
+        }))
+          paid.set(pool, (paid.get(pool) ?? 0n) + declaredFen - deductedFen);
+      for (const { pool, cashFen, fiscalDepositFen } of funds)
+        expect(paid.get(pool) ?? 0n).toBeLessThan(cashFen + fiscalDepositFen);
+    },
+  );
 });
