@@ -174,6 +174,8 @@ export async function decideStagedRows(
     void (await trx.raw(statement, names));
   const where = { region, period };
   const file = { ...where, fileId };
+  // The file's new lines are there already, and the planner has to know: it would take the region for an empty one.
+  await run('select settle.analyze_lines()');
   await run(FAVOUR_INDEXES);
   await run('drop table if exists application_touched, application_fates');
   await run(FIND_TOUCHED, where);
@@ -186,7 +188,6 @@ export async function decideStagedRows(
   await run(REJECT, file);
   await run(TAKE_BACK, file);
   if (known[0]!.later) await run(GIVE_WAY, file);
-  await run('select settle.analyze_lines()');
   const { rows } = await trx.raw<{ rows: { repeated: number; rejected: number }[] }>(COUNT, { fileId });
   return rows[0]!;
 }

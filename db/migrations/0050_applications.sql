@@ -109,7 +109,7 @@ create table settle.catalogue (
   primary key (region, drug, category, valid_from)
 );
 
--- After an import the planner has to know that there are more lines; the application's role owns no table to analyze.
+-- Within an import the planner has to know how many lines there are; the application's role owns no table to analyze.
 create function settle.analyze_lines() returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
