@@ -52,6 +52,10 @@ function edit(name: string, from: string, to: string): Record<string, string> {
 }
 
 describe('a region folder that is right', () => {
+  it('may hold the rejection files of imports', async () => {
+    expect(await check({ 'applications-2026-04.rejected.csv': 'line,code\n' })).toEqual([]);
+  });
+
   it('is read as it stands, amounts in fen, empty amounts zero, people made up where there is no staff.csv', async () => {
     await write(SMALL);
     const region = await loadRegion(dir);

@@ -14,6 +14,8 @@ export interface FolderListing {
 
 const DATED = /^(purchases|spending|applications|claims|supply)\b(.*)\.csv$/;
 const YEAR = /^-(\d{4})$/;
+/** What an import of applications writes beside the file it read. */
+const REJECTION_FILE = /\.rejected\.csv$/;
 
 /**
  * @returns undefined, with a finding, when the folder cannot be listed. A file whose name begins like a dated one but
@@ -33,6 +35,7 @@ export async function listFolder(
   const years = { purchases: [] as YearFile[], spending: [] as YearFile[] };
   const periods = { applications: [] as PeriodFile[], claims: [] as PeriodFile[], supply: [] as PeriodFile[] };
   for (const name of names) {
+    if (REJECTION_FILE.test(name)) continue;
     const [, kind, suffix] = DATED.exec(name) ?? [];
     if (kind === undefined || suffix === undefined) continue;
     const path = join(dir, name);
