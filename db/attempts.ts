@@ -64,3 +64,12 @@ export async function findAttempt(db: Knex, updateId: string): Promise<Omit<Atte
 export async function recordOutcome(db: Knex, attemptId: bigint, outcome: string, message = ''): Promise<void> {
   await db('settle.decision_outcomes').insert({ attempt_id: attemptId, outcome, message });
 }
+
+/** Whether what came under an update id was done: a command whose effect may be taken back since is not done again. */
+export async function wasAccepted(db: Knex, updateId: string): Promise<boolean> {
+  const row = await db('settle.decision_attempts as a')
+    .join('settle.decision_outcomes as o', 'o.attempt_id', 'a.attempt_id')
+    .where({ 'a.update_id': updateId, 'o.outcome': 'accepted' })
+    .first('a.attempt_id');
+  return row !== undefined;
+}

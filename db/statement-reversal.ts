@@ -64,6 +64,24 @@ export async function reverseStatement(
   return { institution, revision: live.revision, netFen: live.net_fen, reversedOn: at.date, lines };
 }
 
+/** The statement of a body that was taken back last. */
+export async function lastReversed(
+  trx: Knex,
+  where: { region: string; period: string; institution: string },
+): Promise<ReversedStatement | undefined> {
+  const row = await trx('settle.statements')
+    .where(where)
+    .whereNotNull('reversed_on')
+    .orderBy('revision', 'desc')
+    .first<{ revision: number; net_fen: bigint; reversed_on: PlainDate } | undefined>('*');
+  if (!row) return undefined;
+  const { institution } = where;
+  const lines = await trx('settle.unsettled_lines')
+    .where({ ...where, revision: row.revision })
+    .pluck<bigint[]>('line_id');
+  return { institution, revision: row.revision, netFen: row.net_fen, reversedOn: row.reversed_on, lines: lines.length };
+}
+
 /** What is known of a payment of a statement that is cancelled. */
 export interface CancelledPayment {
   paymentId: string;

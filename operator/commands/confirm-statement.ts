@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { wasAccepted } from '../../db/attempts';
 import { findCorrections } from '../../db/breaches';
 import { lockInstitutions, lockWindowsUpTo } from '../../db/settlement-locks';
 import { planStatements, type StatementPlan } from '../../db/statement-plan';
@@ -57,11 +58,37 @@ export async function confirm(context: CommandContext, command: ConfirmCommand):
     reason: command.institutions?.length === 1 ? command.institutions[0]! : '',
     at,
   };
+  const done = await wasAccepted(db, updateId);
   return attempted(context, attempt, async () => {
+    if (done) return answerAgain(context, command);
     const { outcomes, corrected } = await db.transaction((trx) => confirmIn(trx, command, at));
     await tellCorrections(context, corrected);
     log.info({ region, period, ...countOf(outcomes) }, 'statements confirmed');
     return outcomes;
+  });
+}
+
+/** Lines that are agreed to are open, unless the statement over them is there: a repeated command is answered by it. */
+async function requireAgreedLines(
+  db: Knex,
+  { region, period, lines }: ConfirmCommand,
+  bodies: readonly string[],
+): Promise<void> {
+  if (!lines) return;
+  const live = await db('settle.statements')
+    .where({ region, period })
+    .whereIn('institution', bodies)
+    .whereNull('reversed_on')
+    .first('revision');
+  if (!live) await requireOpenLines(db, { region, period, bodies, lines });
+}
+
+/** What was confirmed under this key; what has been taken back since is not confirmed again by repeating it. */
+async function answerAgain(context: CommandContext, command: ConfirmCommand): Promise<ConfirmationOutcome[]> {
+  const plans = await previewStatements(context, command);
+  return plans.flatMap((plan): ConfirmationOutcome[] => {
+    if (plan.outcome === 'confirmed') return [{ ...plan, again: true }];
+    return plan.outcome === 'funded' ? [] : [plan];
   });
 }
 
@@ -77,7 +104,7 @@ async function confirmIn(
   await requireStandIn(trx, { region, ...(person ? { person } : {}), bodies, on: at.date }, SPEAKERS);
   await lockWindowsUpTo(trx, region, period);
   await lockInstitutions(trx, region, bodies);
-  if (lines) await requireOpenLines(trx, { region, period, bodies, lines });
+  await requireAgreedLines(trx, command, bodies);
   const outcomes = await confirmStatements(trx, {
     region,
     period,
@@ -103,7 +130,7 @@ export async function previewStatements(
   requireConfirmationOpen(rules, period, at);
   const bodies = await settlingBodies(db, region, institutions);
   await requireStandIn(db, { region, ...(person ? { person } : {}), bodies, on: at.date }, SPEAKERS);
-  if (lines) await requireOpenLines(db, { region, period, bodies, lines });
+  await requireAgreedLines(db, { region, period, ...(lines ? { lines } : {}) }, bodies);
   return planStatements(db, {
     region,
     period,
@@ -115,8 +142,8 @@ export async function previewStatements(
 }
 
 /**
- * Confirms for one body. @throws Refusal as {@link confirm}, and `ConfirmationUnfunded` or `EntrustmentMissing`, which are
- * recorded
+ * Confirms for one body. @throws Refusal as {@link confirm}, `ConfirmationUnfunded` or `EntrustmentMissing`, which are
+ * recorded; `StatementMissing` where its key confirmed what has been taken back since
  */
 export async function confirmOne(
   context: CommandContext,
@@ -124,8 +151,16 @@ export async function confirmOne(
 ): Promise<Exclude<ConfirmationOutcome, { outcome: 'refused' }>> {
   const { institution, ...rest } = command;
   const [outcome] = await confirm(context, { ...rest, institutions: [institution] });
-  if (outcome!.outcome !== 'refused') return outcome!;
-  throw refusalOf(outcome!, command.period);
+  if (outcome === undefined)
+    throw new Refusal(
+      'StatementMissing',
+      `${institution} has taken back since what this key confirmed: use another key`,
+      {
+        institution,
+      },
+    );
+  if (outcome.outcome !== 'refused') return outcome;
+  throw refusalOf(outcome, command.period);
 }
 
 /** A refused outcome in the words of a refusal. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { wasAccepted } from '../../db/attempts';
 import { lockInstitutions, lockWindowsUpTo } from '../../db/settlement-locks';
-import { reverseStatement, type ReversedStatement } from '../../db/statement-reversal';
+import { lastReversed, reverseStatement, type ReversedStatement } from '../../db/statement-reversal';
 import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import { formatYuan } from '../../domain/money';
@@ -39,9 +40,15 @@ export async function withdrawStatement(context: CommandContext, command: Withdr
   const at = context.clock.now();
   const caseId = caseIds.window(region, period);
   const contentSha256 = contentHash([institution]);
+  const done = await wasAccepted(context.db, updateId);
   return attempted(context, { updateId, caseId, person, action: 'withdraw-statement', contentSha256, reason, at }, () =>
-    context.db.transaction((trx) => withdrawIn(trx, command, at)),
+    context.db.transaction((trx) => (done ? answerAgain(trx, command) : withdrawIn(trx, command, at))),
   );
+}
+
+/** What was taken back under this key; a statement confirmed since is not taken back by repeating it. */
+async function answerAgain(trx: Knex, { region, period, institution }: WithdrawCommand): Promise<ReversedStatement> {
+  return (await lastReversed(trx, { region, period, institution }))!;
 }
 
 async function withdrawIn(trx: Knex, command: WithdrawCommand, at: BusinessMoment): Promise<ReversedStatement> {

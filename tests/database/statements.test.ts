@@ -265,6 +265,8 @@ describe('a confirmation is refused', () => {
     await dispute(['L6']);
     expect(await agree(['L1', 'L6'])).toBe('LineNotOpen');
     expect(await agree(['L1'])).toBe('not refused');
+    // Repeated, it is answered by the statement that is there.
+    expect(await agree(['L1'])).toBe('not refused');
     expect(await states()).toMatchObject({ L1: 'settled', L2: 'open', L6: 'disputed' });
   });
 
@@ -372,6 +374,25 @@ describe('a statement that is taken back', () => {
     expect(Object.values(await states())).toEqual(Array(6).fill('open'));
     await dispute(['L6']);
     expect(await confirmBody()).toMatchObject({ revision: 2, netFen: 13_000n, again: false });
+  });
+
+  it('is done once under its key, and repeating a confirmation or a withdrawal undoes nothing that came since', async () => {
+    await handLines();
+    await fund(database.app, BODY, { own: 20_000n });
+    const acting = { region: REGION, period: APRIL, institution: BODY, person: BODY };
+    const confirmUnder = (updateId: string) => confirmOne(context, { ...acting, updateId });
+    const withdrawUnder = (updateId: string) => withdrawStatement(context, { ...acting, reason: '示例', updateId });
+    await confirmUnder('c1');
+    expect(await confirmUnder('c1')).toMatchObject({ again: true, revision: 1 });
+    const taken = await withdrawUnder('w1');
+    expect(await withdrawUnder('w1')).toEqual(taken);
+    expect(await refusalOf(confirmUnder('c1'))).toBe('StatementMissing');
+    expect(await confirmUnder('c2')).toMatchObject({ again: false, revision: 2 });
+    expect(await withdrawUnder('w1')).toEqual(taken);
+    expect(await confirmUnder('c2')).toMatchObject({ again: true, revision: 2 });
+    expect(await refusalOf(confirmOne(context, { ...acting, lines: ['L1'], updateId: 'c2' }))).toBe(
+      'IdempotencyConflict',
+    );
   });
 
   it('is refused after the 20th, without a reason, and where there is none', async () => {
