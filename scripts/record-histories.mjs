@@ -27,7 +27,6 @@ const WANTED = {
     'window-orderly': 'window/650100/2026-04',
     'window-payment-retried': 'window/650500/2026-04',
     'window-payment-returned': 'window/650500/2026-07',
-    'window-time-out': 'window/650400/2026-05',
     'window-held-and-resumed': 'window/650500/2026-08',
     'window-rejected-and-overdue': 'window/650400/2026-10',
     'window-waits-for-calendar': 'window/650100/2027-01',

@@ -63,6 +63,28 @@ describe('histories of real runs', () => {
     expect(redone).toContain('applyOperatorAction');
   });
 
+  it('there is one of every way in which a window, a breach and an enterprise case goes', () => {
+    expect(recorded.filter((file) => file.startsWith('v2/'))).toEqual([
+      'v2/breach-closed.json',
+      'v2/breach-suspended-and-resumed.json',
+      'v2/enterprise-suspended-and-resumed.json',
+      'v2/monitoring-orderly.json',
+      'v2/window-held-and-resumed.json',
+      'v2/window-orderly.json',
+      'v2/window-payment-retried.json',
+      'v2/window-payment-returned.json',
+      'v2/window-rejected-and-overdue.json',
+      'v2/window-waits-for-calendar.json',
+    ]);
+    expect(typesOf('v2/window-held-and-resumed.json')).toEqual(
+      expect.arrayContaining(['closeApplications', 'closeConfirmations', 'noticeOverdueWindow', 'resumeHeldPayments']),
+    );
+    expect(typesOf('v2/window-orderly.json')).not.toContain('noticeOverdueWindow');
+    expect(typesOf('v2/window-rejected-and-overdue.json').filter((type) => type === 'prepareWindowBatch')).toHaveLength(
+      2,
+    );
+  });
+
   it('they replay without a difference', async () => {
     const errors = await replay(Object.fromEntries(recorded.map((file) => [file, historyOf(file)])));
     expect([...errors.keys()].sort()).toEqual([...recorded].sort());
