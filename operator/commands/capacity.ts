@@ -4,6 +4,7 @@ import { mayStandIn, RELEASE_STEP, type CaseAct } from '../../domain/approval';
 import { Refusal, type RefusalCode } from '../../domain/refusal';
 import { capacities, namesOf, type Capacity } from '../../domain/staff';
 import type { CommandContext } from './context';
+import { requireAnyRole } from './window-step';
 
 type Looking = Pick<CommandContext, 'db' | 'clock'>;
 
@@ -97,13 +98,9 @@ export async function whoCould(
 }
 
 /** Who watches over institutions and enterprises (新医保发〔2025〕50号 五). */
-const WATCHERS = ['officer', 'compliance'];
+const WATCHERS = { roles: ['officer', 'compliance'], code: 'OfficerRoleMissing' } as const;
 
 /** Refuses who is neither officer nor compliance officer today. @throws Refusal `PersonUnknown`, `OfficerRoleMissing` */
 export async function requireWatcher({ db, clock }: Looking, region: string, person: string): Promise<void> {
-  const staff = (await loadStaff(db, region)).find((each) => each.person === person);
-  if (!staff) throw new Refusal('PersonUnknown', `${person} is not on the staff list of ${region}`, { person });
-  const { date } = clock.now();
-  if (WATCHERS.some((role) => capacities(staff, role, date).length > 0)) return;
-  throw new Refusal('OfficerRoleMissing', `${person} is neither ${WATCHERS.join(' nor ')} on ${date}`, { person });
+  await requireAnyRole(db, { region, person, on: clock.now().date }, WATCHERS);
 }

@@ -11,6 +11,7 @@ import {
   type ImportFacts,
 } from '../../db/applications';
 import type { StagedRow } from '../../db/application-stage';
+import { findCorrections } from '../../db/breaches';
 import { policyWith } from '../../db/region-policy';
 import { lockWindow } from '../../db/windows';
 import { firstDayOf, isPeriod, type Period } from '../../domain/plain-date';
@@ -21,6 +22,7 @@ import { createFileFindings, refusalOf, type FileFindings } from '../files/findi
 import type { CommandContext } from './context';
 import { transactionally } from './dry-run';
 import { writeRejections, type RejectionFile } from './rejection-file';
+import { tellCorrections } from './corrections';
 import { requireAnyRole } from './window-step';
 
 export interface ImportApplicationsInput {
@@ -63,9 +65,10 @@ export interface ImportedApplications extends Omit<ImportedFile, 'fileId'> {
  * period; `PolicyNotInForce`; `PersonUnknown`, `RecorderRoleMissing`
  */
 export async function importApplications(
-  { db, clock, log }: CommandContext,
+  context: CommandContext,
   input: ImportApplicationsInput,
 ): Promise<ImportedApplications> {
+  const { db, clock, log } = context;
   const { region, path, person, dryRun = false } = input;
   const at = clock.now();
   if (person !== undefined) await requireAnyRole(db, { region, person, on: at.date }, IMPORTERS);
@@ -74,6 +77,7 @@ export async function importApplications(
   const sha256 = await sha256Of(path, findings);
   const { policy } = await policyWith(db, region, 'window', firstDayOf(period));
   const rejections: { file?: RejectionFile } = {};
+  const corrected: string[] = [];
   const imported = await transactionally(db, dryRun, async (trx) => {
     await lockWindow(trx, region, period);
     await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`applications/${region}`]);
@@ -84,6 +88,8 @@ export async function importApplications(
     const file =
       before ?? (await takeFile(trx, { ...identity, name: basename(path), person: person ?? THEMSELVES, at }, rows));
     const result = await resultOf(trx, file, { region, period, sha256, again: before !== undefined });
+    // Credits may leave nothing payable of what was noticed as a breach.
+    corrected.push(...(await findCorrections(trx, region, undefined, at.date)));
     if (input.rejectedPath !== undefined && result.rejected + result.earlierRowsRejected > 0)
       rejections.file = await writeRejections(trx, file.fileId, input.rejectedPath);
     return result;
@@ -92,6 +98,7 @@ export async function importApplications(
     throw error;
   });
   rejections.file?.keep();
+  if (!dryRun) await tellCorrections(context, corrected);
   const { rows, accepted, rejected } = imported;
   log.info({ region, period, file: basename(path), rows, accepted, rejected, dryRun }, 'applications imported');
   return { ...imported, ...(rejections.file === undefined ? {} : { rejectedPath: rejections.file.path }) };

@@ -58,6 +58,23 @@ export const BREACH_STATES: Readonly<Record<string, Label>> = {
   resumed: label('已恢复', 'Resumed'),
 };
 
+/** Cases of enterprises: their kinds, and how they stand. */
+const ENTERPRISE_KINDS: Readonly<Record<string, Label>> = {
+  'risk-warning': label('风险警告', 'Risk warning'),
+  interview: label('约谈', 'Interview'),
+};
+
+export function enterpriseKind(kind: string): Label {
+  return ENTERPRISE_KINDS[kind] ?? label(kind, '');
+}
+
+export const ENTERPRISE_STATES: Readonly<Record<string, Label>> = {
+  open: label('限期整改中', 'Open'),
+  closed: label('已办结', 'Closed'),
+  suspended: label('暂停结算', 'Suspended'),
+  resumed: label('已恢复', 'Resumed'),
+};
+
 export const PAYMENT_STATES: Readonly<Record<string, Label>> = {
   prepared: label('已编制', 'Prepared'),
   approved: label('已审批', 'Approved'),
@@ -124,6 +141,21 @@ const EVENTS: Readonly<Record<string, Label>> = {
   'return-late': label('20日后仍未到账', 'Return late'),
   'prepayment-not-returned': label('当月未返还预付金', 'Prepayment not returned'),
   'calendar-not-published': label('日历未公布', 'Calendar not published'),
+  noticed: label('违约通知', 'Notice'),
+  corrected: label('已改正', 'Corrected'),
+  'deadline-passed': label('逾期未改正', 'Deadline passed'),
+  suspended: label('暂停结算', 'Suspended'),
+  resumed: label('恢复结算', 'Resumed'),
+  exempted: label('不可抗力免责', 'Exempted'),
+  'breaches-noticed': label('月度监测：机构', 'Institutions watched'),
+  'enterprises-watched': label('月度监测：企业', 'Enterprises watched'),
+  'risk-warning': label('风险警告', 'Risk warning'),
+  interview: label('约谈', 'Interview'),
+  performed: label('已履约', 'Performed'),
+  'dishonesty-administration': label('失信记录报属地医保部门', 'Dishonesty record: administration'),
+  'dishonesty-public': label('失信记录公示', 'Dishonesty record: published'),
+  'dishonesty-region': label('失信记录报自治区', 'Dishonesty record: region'),
+  'agency-delay': label('经办延误', 'Agency delay'),
   'applications-closed': label('申请截止', 'Applications closed'),
   confirmed: label('机构确认', 'Confirmed'),
   'confirmation-refused': label('确认未成：资金不足或无委托书', 'Confirmation refused'),

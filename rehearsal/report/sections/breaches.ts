@@ -1,9 +1,16 @@
 import { count } from '../amounts';
 import { date, foldedWhenLong, party, table, tag, type ReportSection, type Tone } from '../components';
 import { html } from '../html';
-import { both, breachKind, BREACH_STATES, label } from '../labels';
+import { both, breachKind, BREACH_STATES, enterpriseKind, ENTERPRISE_STATES, label } from '../labels';
 
 const TONES: Readonly<Record<string, Tone>> = { noticed: 'warn', closed: 'good', suspended: 'bad', resumed: 'good' };
+
+const ENTERPRISE_TONES: Readonly<Record<string, Tone>> = {
+  open: 'warn',
+  closed: 'good',
+  suspended: 'bad',
+  resumed: 'good',
+};
 
 export const breachesSection: ReportSection = {
   id: 'breaches',
@@ -77,12 +84,12 @@ export const enterprisesSection: ReportSection = {
         ],
         rows: rows.map((row) => [
           party(view.input.names, row.enterprise),
-          row.kind,
+          both(enterpriseKind(row.kind)),
           row.period,
           date(row.openedOn),
           date(row.deadline),
           date(row.closedOn),
-          row.state,
+          tag(ENTERPRISE_TONES[row.state] ?? 'calm', ENTERPRISE_STATES[row.state] ?? label(row.state, '')),
         ]),
       }),
     );
