@@ -115,3 +115,18 @@ begin
 end $$;
 create trigger check_payees after insert on settle.payment_states
   referencing new table as added for each statement execute function settle.check_payees();
+
+-- What slipped through shows when the day is reconciled: the bank says that it credited another account than was approved.
+alter table settle.reconciliation_lines
+  drop constraint reconciliation_lines_class_check,
+  drop constraint reconciliation_lines_check1,
+  add constraint reconciliation_lines_class check (class in ('matched', 'bank-only', 'ledger-only', 'amount-differs', 'payee-differs')),
+  add constraint reconciliation_lines_sides check (case class
+    when 'matched' then bank_amount_fen is not null and bank_amount_fen is not distinct from ledger_amount_fen
+    when 'payee-differs' then bank_amount_fen is not null and bank_amount_fen is not distinct from ledger_amount_fen
+    when 'bank-only' then bank_amount_fen is not null and ledger_amount_fen is null
+    when 'ledger-only' then bank_amount_fen is null and ledger_amount_fen is not null
+    else bank_amount_fen <> ledger_amount_fen end);
+alter table settle.reconciliation_exceptions
+  drop constraint reconciliation_exceptions_class_check,
+  add constraint reconciliation_exceptions_class check (class in ('bank-only', 'ledger-only', 'amount-differs', 'payee-differs'));
