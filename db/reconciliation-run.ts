@@ -27,7 +27,8 @@ export interface StatementAccount {
  * What the bank's line is by the engine's own keys: the payment and attempt of its end-to-end id; else of the bank's
  * reference that a payment's state or money in suspense carries; else the receipt or reference that the payer wrote into the text. Lines of one
  * key are paired amount for amount, then each with what is left of its key; incoming money without a key goes with an entry
- * of the same amount and institution.
+ * of the same amount and institution. What the bank says it credited to another account than was approved is no match
+ * (错付; 新医保发〔2025〕50号 六(三)).
  */
 const MATCH = `
 with ledger as materialized (
@@ -49,7 +50,7 @@ with ledger as materialized (
   select e.account, e.bank_reference, r.suspense_id
     from settle.suspense_resolutions r join settle.reconciliation_exceptions e using (exception_id) where e.region = :region
 ), bank as materialized (
-  select i.*, coalesce(a.payment_id || '#' || a.attempt || case when i.returned then '/returned' else '/booked' end,
+  select i.*, case when i.amount < 0 and not i.returned then p.payee_account end as payee, coalesce(a.payment_id || '#' || a.attempt || case when i.returned then '/returned' else '/booked' end,
                        s.key, u.key, r.key) as key
     from statement i
     left join (settle.payment_attempts a join settle.payments p on p.payment_id = a.payment_id and p.region = :region)
@@ -65,6 +66,8 @@ with ledger as materialized (
   select o.account, 'opening', o.amount, 'opening', null, null, null
     from unnest(cast(:openingAccounts as text[]), cast(:openingAmounts as bigint[])) o (account, amount)
     join ledger l on l.account = o.account and l.key = 'opening'
+), misplaced as materialized (
+  select account, reference, payee from bank where payee <> counterpart
 ), exact as materialized (
   select b.account, b.reference, b.amount, b.key
     from (select *, row_number() over (partition by account, key, amount order by reference) as n
@@ -94,7 +97,9 @@ with ledger as materialized (
     from bank_placeless b join ledger_placeless l
       on l.account = b.account and l.amount = b.amount and l.institution = b.institution and l.m = b.n
 ), found as (
-  select account, 'matched' as class, reference, amount as bank_amount, key, amount as ledger_amount from exact
+  select e.account, case when m.reference is null then 'matched' else 'payee-differs' end as class, e.reference,
+         e.amount as bank_amount, e.key, e.amount as ledger_amount
+    from exact e left join misplaced m using (account, reference)
   union all select account, 'matched', reference, amount, key, amount from placed
   union all select account, 'amount-differs', reference, bank_amount, key, ledger_amount from differing
   union all select account, 'bank-only', reference, amount, null, null from bank_rest b
@@ -107,8 +112,10 @@ with ledger as materialized (
 insert into settle.reconciliation_lines
   (run_id, line_no, account, class, bank_reference, bank_amount_fen, bank_detail, ledger_key, ledger_amount_fen)
 select :run, row_number() over (order by f.account, coalesce(f.reference, ''), coalesce(f.key, '')), f.account, f.class,
-       f.reference, f.bank_amount, nullif(concat_ws(' · ', b.name, b.text), ''), f.key, f.ledger_amount
-  from found f left join bank_with_opening b on b.account = f.account and b.reference = f.reference`;
+       f.reference, f.bank_amount,
+       nullif(concat_ws(' · ', b.name, 'credited to ' || b.counterpart || ', approved was ' || m.payee, b.text), ''), f.key, f.ledger_amount
+  from found f left join bank_with_opening b on b.account = f.account and b.reference = f.reference
+  left join misplaced m on m.account = f.account and m.reference = f.reference`;
 
 const KEEP_EXCEPTIONS = `
 insert into settle.reconciliation_exceptions

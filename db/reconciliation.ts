@@ -4,7 +4,7 @@ import type { PlainDate } from '../domain/plain-date';
 import { refusing } from './refusals';
 
 /** Every line of the bank and every cash entry of the ledger is in exactly one of these. */
-export type ReconciliationClass = 'matched' | 'bank-only' | 'ledger-only' | 'amount-differs';
+export type ReconciliationClass = 'matched' | 'bank-only' | 'ledger-only' | 'amount-differs' | 'payee-differs';
 
 export interface ReconciliationLine {
   account: string;
@@ -37,7 +37,7 @@ export async function loadRun(db: Knex, runId: bigint): Promise<RunRecord> {
     'select class, count(*) as count from settle.reconciliation_lines where run_id = ? group by class',
     [runId.toString()],
   );
-  const counts = { matched: 0, 'bank-only': 0, 'ledger-only': 0, 'amount-differs': 0 };
+  const counts = { matched: 0, 'bank-only': 0, 'ledger-only': 0, 'amount-differs': 0, 'payee-differs': 0 };
   for (const row of rows) counts[row.class] = Number(row.count);
   return {
     runId,

@@ -137,7 +137,13 @@ describe('a day on which the books and the bank agree', () => {
   it('is matched by the end-to-end ids, on both accounts of a payment', async () => {
     await paidCase();
     const result = await run();
-    expect(result.counts).toEqual({ matched: 4, 'bank-only': 0, 'ledger-only': 0, 'amount-differs': 0 });
+    expect(result.counts).toEqual({
+      matched: 4,
+      'bank-only': 0,
+      'ledger-only': 0,
+      'amount-differs': 0,
+      'payee-differs': 0,
+    });
     expect(result.open).toEqual([]);
     expect(result.accounts).toContainEqual({
       account: FUND,
@@ -145,6 +151,25 @@ describe('a day on which the books and the bank agree', () => {
       bankClosingFen: 7_000n,
       ledgerClosingFen: 7_000n,
     });
+  });
+
+  it('is no match where the bank names another creditor than was approved', async () => {
+    await paidCase();
+    const [first, ...others] = entries[FUND_AT_BANK]!;
+    const approved = { counterpartyAccount: SUPERVISED_AT_BANK };
+    entries[FUND_AT_BANK] = [
+      { ...first!, counterpartyName: '示例他人', counterpartyAccount: '9999' },
+      ...others.map((entry) => ({ ...entry, ...approved })),
+    ];
+    const { counts, open } = await run();
+    expect(counts).toMatchObject({ matched: 3, 'payee-differs': 1 });
+    expect(open).toMatchObject([
+      {
+        class: 'payee-differs',
+        bankReference: first!.bankReference,
+        bankDetail: `示例他人 · credited to 9999, approved was ${SUPERVISED_AT_BANK}`,
+      },
+    ]);
   });
 
   it('is matched by the bank’s own reference where a statement leaves the end-to-end id out', async () => {

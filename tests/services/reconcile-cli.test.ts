@@ -55,7 +55,7 @@ describe('reconcile', () => {
     expect(dataOf(run)).toMatchObject({
       region: REGION,
       date: DAY,
-      counts: { matched: 4, 'bank-only': 1, 'ledger-only': 0, 'amount-differs': 0 },
+      counts: { matched: 4, 'bank-only': 1, 'ledger-only': 0, 'amount-differs': 0, 'payee-differs': 0 },
       open: [{ class: 'bank-only', account: 'supervised/cash', bankAmount: '0.01', ledgerAmount: null }],
     });
     // 100,000.00 × 50 % each.
