@@ -4,6 +4,7 @@ import { createCaseActivities } from './case-activities';
 import { refusingActivities, type ActivityDependencies } from './dependencies';
 import { createDocumentActivities } from './documents/activities';
 import { createEnterpriseActivities } from './enterprise/enterprise';
+import { createFundActivities } from './fund';
 import { createApprovalActivities } from './payments/approvals';
 import { createBankActivities } from './payments/bank-exchange';
 import { createOperatorActivities } from './payments/operator-actions';
@@ -29,6 +30,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       ...createMonitoringActivities(dependencies),
       ...createBreachActivities(dependencies),
       ...createEnterpriseActivities(dependencies),
+      ...createFundActivities(dependencies),
       ...createDocumentActivities(dependencies),
       ...createStarterActivities(dependencies),
     },

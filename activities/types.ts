@@ -2,6 +2,7 @@ import type { ApprovalLevel, DecisionInput, ReleaseInput } from '../domain/appro
 import type { BreachDays, BreachFacts } from '../domain/breach';
 import type { BusinessMoment, DuePoint } from '../domain/business-time';
 import type { EnterpriseFacts } from '../domain/enterprise';
+import type { TransferConfirmation } from '../domain/fund/transfer';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
 
@@ -41,6 +42,8 @@ export interface PaymentStatus {
   askAgainOn: PlainDate | null;
   /** When held payments are looked at again, at 14:00; absent where none is held. */
   resumeHeldOn?: PlainDate;
+  /** Money has arrived that a run waited for: it is prepared now. */
+  prepareNow?: boolean;
 }
 
 /** Steps that every case has. */
@@ -140,6 +143,38 @@ export interface EnterpriseActivities {
   ): Promise<EnterpriseFacts>;
 }
 
+export type FundStage = 'preallocation' | 'settlement';
+
+/** How a month's fund stands when it is looked at. */
+export interface FundLook {
+  /** What a preparation would be of. */
+  stage: FundStage;
+  /** Something is to be prepared now. */
+  prepares: boolean;
+  /** Something is not settled finally: the case goes on when all its payments are at their end. */
+  hasMore: boolean;
+  /** When it is looked at again; null where nothing is to come but its payments. */
+  next: DuePoint | null;
+}
+
+/** 月预拨、月结算 (宿迁 2025-06-13 三). */
+export interface FundActivities {
+  openFund(
+    input: CaseStep & { region: string; period: string },
+  ): Promise<{ policy: string; startsOn: PlainDate } | WaitsForCalendar>;
+  /** Works out a stage of the month and has it approved; null where nothing is to be paid. */
+  prepareFund(input: CaseStep & { revision: number; stage: FundStage }): Promise<RaisedRequest | null>;
+  /** Reminds ahead of deadlines, raises the agency's alerts after them, and tells what comes next. */
+  lookAtFund(input: CaseStep): Promise<FundLook>;
+  /** The finance department has confirmed a transfer from the fiscal deposit (财政部门确认). */
+  recordTransferConfirmation(input: CaseStep & { confirmation: TransferConfirmation }): Promise<void>;
+  openClearing(
+    input: CaseStep & { region: string; period: string },
+  ): Promise<{ policy: string; startsOn: PlainDate } | WaitsForCalendar>;
+  /** Proves and signs the clearing of a quarter once its last month is settled; the day on which it is asked again, or null. */
+  signClearing(input: CaseStep): Promise<{ askAgainOn: PlainDate | null }>;
+}
+
 /** What the agency issues; made from the data, whenever it is asked for. */
 export interface DocumentActivities {
   makeDueDocuments(input: { region: string }): Promise<{ issued: number; drawn: number }>;
@@ -168,5 +203,6 @@ export type Activities = CaseActivities &
   MonitoringActivities &
   BreachActivities &
   EnterpriseActivities &
+  FundActivities &
   DocumentActivities &
   StarterActivities;

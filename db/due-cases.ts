@@ -1,6 +1,16 @@
 import type { Knex } from 'knex';
+import { quarterOf } from '../domain/fund/ids';
 import { caseIds } from '../domain/ids';
-import { addMonths, firstDayOf, lastDayOf, monthOf, periodOf, yearOf, type PlainDate } from '../domain/plain-date';
+import {
+  addMonths,
+  firstDayOf,
+  lastDayOf,
+  monthOf,
+  periodOf,
+  yearOf,
+  type Period,
+  type PlainDate,
+} from '../domain/plain-date';
 import { scheduleOf } from '../domain/policy';
 import { Refusal } from '../domain/refusal';
 import { findPolicyWith } from './region-policy';
@@ -8,7 +18,13 @@ import { findPolicyWith } from './region-policy';
 /** A case that the calendar starts. */
 export interface CaseToStart {
   caseId: string;
-  workflowType: 'prepaymentDisbursement' | 'prepaymentReturn' | 'settlementWindow' | 'monitoring';
+  workflowType:
+    | 'prepaymentDisbursement'
+    | 'prepaymentReturn'
+    | 'settlementWindow'
+    | 'monitoring'
+    | 'monthlyFund'
+    | 'quarterlyClearing';
   kind: string;
   input: { region: string; period: string };
 }
@@ -54,6 +70,32 @@ export async function casesToStart(db: Knex, region: string, firstOfMonth: Plain
       kind: 'monitoring',
       input: { region, period: watched },
     });
+  return [...cases, ...(await fundCasesToStart(db, region, month))];
+}
+
+/** The month's fund, and the clearing of what ended with the month before, where a policy on funds holds in the month. */
+async function fundCasesToStart(db: Knex, region: string, month: Period): Promise<CaseToStart[]> {
+  const cases: CaseToStart[] = [];
+  if (await findPolicyWith(db, region, 'fund', firstDayOf(month)))
+    cases.push({
+      caseId: caseIds.fund(region, month),
+      workflowType: 'monthlyFund',
+      kind: 'fund',
+      input: { region, period: month },
+    });
+  const last = addMonths(month, -1);
+  const settled = await findPolicyWith(db, region, 'fund', firstDayOf(last));
+  const isDue = settled && monthOf(last) % settled.policy.fund!.clearingEveryMonths === 0;
+  // What was settled before the engine ran is cleared outside of it.
+  if (isDue && (await isCaseOpened(db, caseIds.fund(region, last)))) {
+    const quarter = quarterOf(last);
+    cases.push({
+      caseId: caseIds.clearing(region, quarter),
+      workflowType: 'quarterlyClearing',
+      kind: 'clearing',
+      input: { region, period: quarter },
+    });
+  }
   return cases;
 }
 

@@ -4,6 +4,7 @@ import type {
   CaseActivities,
   DocumentActivities,
   EnterpriseActivities,
+  FundActivities,
   MonitoringActivities,
   PaymentActivities,
   PrepaymentActivities,
@@ -27,7 +28,8 @@ export const work = proxyActivities<
     WindowActivities &
     MonitoringActivities &
     BreachActivities &
-    EnterpriseActivities
+    EnterpriseActivities &
+    FundActivities
 >({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30 seconds',

@@ -1,8 +1,10 @@
 export { breachCase } from './breach-case';
 export { documentsRun } from './documents-run';
 export { enterpriseCase } from './enterprise-case';
+export { monthlyFund } from './monthly-fund';
 export { monitoring } from './monitoring';
 export { prepaymentDisbursement } from './prepayment-disbursement';
 export { prepaymentReturn } from './prepayment-return';
+export { quarterlyClearing } from './quarterly-clearing';
 export { settlementWindow } from './settlement-window';
 export { starter } from './starter';

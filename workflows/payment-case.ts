@@ -1,8 +1,9 @@
-import { setHandler } from '@temporalio/workflow';
+import { condition, setHandler } from '@temporalio/workflow';
 import type { RaisedRequest } from '../activities/types';
 import type { ApprovalRequest, DecisionInput, ReleaseInput, RuleFinding } from '../domain/approval';
 import { checkDecision, checkRelease, nextLevel, requestState } from '../domain/approval';
 import type { DuePoint, Phase } from '../domain/business-time';
+import { checkConfirmation, type TransferConfirmation } from '../domain/fund/transfer';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
 import { allFinal, waitsForBank, waitsForOperator, waitsForResumption } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
@@ -10,7 +11,14 @@ import { work } from './activities';
 import type { BusinessClock } from './business-clock';
 import { createCaseKeeping, type CaseKeeping } from './case-keeping';
 import type { DecisionResult } from './messages';
-import { actOnPaymentsUpdate, askBankNowUpdate, caseViewQuery, decideUpdate, releaseUpdate } from './messages';
+import {
+  actOnPaymentsUpdate,
+  askBankNowUpdate,
+  caseViewQuery,
+  confirmTransferUpdate,
+  decideUpdate,
+  releaseUpdate,
+} from './messages';
 import { refusalFailure, refusing } from './refusals';
 
 /** A case that is prepared, rejected, corrected or asked about more often than this needs a person to look at it. */
@@ -30,8 +38,18 @@ export interface PaymentCaseOptions {
 export interface PaymentCase extends Omit<CaseKeeping, 'stepNow'> {
   /** A timer that runs beside everything else; what is published as due is whichever comes first. */
   sleepBeside(due: DuePoint): Promise<void>;
-  /** Prepares, has it approved and paid, and follows every payment to its end. False when there was nothing to pay. */
-  pay(prepare: (revision: number) => Promise<RaisedRequest | null>): Promise<boolean>;
+  /**
+   * Waits for a point beside everything else, or until something is so; what is published as due is whichever comes first.
+   * False when it was so before the point came.
+   */
+  waitBeside(due: DuePoint, until: () => boolean): Promise<boolean>;
+  /**
+   * Prepares, has it approved and paid, and follows every payment to its end. False when there was nothing to pay. Where it
+   * stays, it goes on when nothing is left, until more is prepared or it stays no longer.
+   */
+  pay(prepare: (revision: number) => Promise<RaisedRequest | null>, stays?: () => boolean): Promise<boolean>;
+  /** Has more prepared by a case that pays already, as soon as no request is open; done when that has been prepared. */
+  prepareMore(): Promise<void>;
 }
 
 export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions): PaymentCase {
@@ -41,6 +59,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   let state = 'opened';
   let ownDue: DuePoint | null = null;
   let besideDue: DuePoint | null = null;
+  let preparations = 0;
   const wanted = { prepare: false, send: false };
 
   const keeping = createCaseKeeping(caseId, clock);
@@ -120,6 +139,16 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   );
 
   setHandler(
+    confirmTransferUpdate,
+    async ({ at, ...confirmation }) => {
+      clock.heard(at);
+      await refusing(() => work.recordTransferConfirmation({ caseId, at, confirmation }));
+      return { state: 'confirmed', next: 'cashier release' };
+    },
+    { validator: (confirmation: TransferConfirmation) => refuse(checkConfirmation(request, confirmation)) },
+  );
+
+  setHandler(
     askBankNowUpdate,
     () => {
       wanted.send = true;
@@ -146,6 +175,21 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     await publish(state, ownDue);
   }
 
+  async function waitBeside(due: DuePoint, until: () => boolean): Promise<boolean> {
+    besideDue = due;
+    await publish(state, ownDue);
+    await clock.waitFor(until, due);
+    besideDue = null;
+    return clock.isReached(due);
+  }
+
+  async function prepareMore(): Promise<void> {
+    await condition(() => !request && !wanted.prepare);
+    const before = preparations;
+    wanted.prepare = true;
+    await condition(() => preparations > before);
+  }
+
   /** What the case waits for, in one word for lists. */
   function waitingState(askOn: PlainDate | null): string {
     if (request) return requestState(request) === 'approved' ? 'release' : 'approval';
@@ -160,15 +204,24 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     return paid;
   }
 
-  async function pay(prepare: (revision: number) => Promise<RaisedRequest | null>): Promise<boolean> {
+  async function pay(
+    prepare: (revision: number) => Promise<RaisedRequest | null>,
+    stays: () => boolean = () => false,
+  ): Promise<boolean> {
     wanted.prepare = true;
     let sentBefore = false;
+    /** Nothing is left to do but to wait for more. */
+    let isIdle = false;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       if (wanted.prepare) {
         wanted.prepare = false;
         const raised = await step(() => prepare(revision + 1));
+        preparations += 1;
         if (raised) open(raised);
-        else if (!sentBefore) return ended(false);
+      }
+      if (!sentBefore && !request && !wanted.prepare && !wanted.send) {
+        isIdle = true;
+        if (!stays()) return ended(false);
       }
       if (wanted.send) {
         wanted.send = false;
@@ -180,13 +233,18 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
       if (sentBefore) {
         const status = await step((now) => work.askBank(now));
         ({ counts, askAgainOn: askOn, resumeHeldOn: resumeOn } = status);
-        if (!request && !wanted.prepare && !wanted.send && askOn === null && allFinal(counts)) return ended(true);
+        if (status.prepareNow && !request) wanted.prepare = true;
+        isIdle = !request && !wanted.prepare && !wanted.send && askOn === null && allFinal(counts);
+        if (isIdle && !stays()) return ended(true);
       }
       const resume = resumeOn ? { date: resumeOn, phase } : null;
       const until = earlier(askOn ? { date: askOn, phase } : null, resume) ?? undefined;
       const waiting = waitingState(askOn);
       await publish(waiting, until ?? null);
-      await clock.waitFor(() => wanted.prepare || wanted.send || waitingState(askOn) !== waiting, until);
+      await clock.waitFor(
+        () => wanted.prepare || wanted.send || waitingState(askOn) !== waiting || (isIdle && !stays()),
+        until,
+      );
       if (resume && clock.isReached(resume)) await step((now) => work.resumeHeldPayments(now));
       // Undelivered messages go out again when the bank is asked again.
       if (sentBefore) wanted.send = true;
@@ -194,7 +252,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     throw refusalFailure({ code: 'FaultPersists', message: `${caseId} went round ${MAX_ROUNDS} times without an end` });
   }
 
-  return { publish, sleepBeside, step, pay, toItsEnd };
+  return { publish, sleepBeside, waitBeside, step, pay, prepareMore, toItsEnd };
 }
 
 function earlier(left: DuePoint | null, right: DuePoint | null): DuePoint | null {

@@ -37,12 +37,17 @@ export function hashText(key: string, length: number): string {
   return text;
 }
 
-/** The end-to-end id of one attempt, e.g. `P650500.2604.H65050100001.E0001.1`, `D650100.2603.H65010000001.-.EM1`. */
-export function endToEndIdFor(remittance: Remittance): string {
+/**
+ * The end-to-end id of one attempt, e.g. `P650500.2604.H65050100001.E0001.1`, `D650100.2603.H65010000001.-.EM1`.
+ *
+ * @param paymentId where parties, month and pool have several payments: those of monthly funds
+ */
+export function endToEndIdFor(remittance: Remittance, paymentId?: string): string {
   const { kind, region, period, institution, enterprise, pool, attempt } = remittance;
   const shortPeriod = /^20\d\d-\d\d$/.test(period) ? period.slice(2, 4) + period.slice(5) : undefined;
   const shortPool = pool === undefined ? '' : POOL_LETTERS[pool];
   const head = `${KIND_LETTER[kind]}${region}.${shortPeriod ?? period}`;
+  if (paymentId !== undefined) return withHash(head, JSON.stringify([kind, paymentId, attempt]));
   const parties = [institution, enterprise];
   // A field with a dot of its own, or one that looks like an empty one, would make two keys read alike.
   const plain = [region, ...parties].every((field) => field === undefined || /^(?!-$)[A-Za-z0-9-]+$/.test(field));

@@ -4,6 +4,7 @@ import { changePayments, loadPayments } from '../../db/payments';
 import { formatYuan } from '../../domain/money';
 import type { ActivityDependencies } from '../dependencies';
 import type { PaymentActivities } from '../types';
+import { afterFundRelease } from '../fund/effects';
 import { holdBack } from '../window/held';
 
 /** Decisions of the four levels and the cashier's release (新医保发〔2025〕50号 六(二); DESIGN 5.3). */
@@ -41,6 +42,7 @@ export function createApprovalActivities({
         await loadCase(trx, caseId);
         await holdBack(trx, caseId, release, at);
         await insertRelease(trx, release, at);
+        await afterFundRelease(trx, caseId, release.requestId, at);
         const approved = await loadPayments(trx, { requestId: release.requestId, states: ['approved'] });
         await changePayments(
           trx,

@@ -49,7 +49,7 @@ export function createBankActivities(
             trx,
             { messageId, region: first.region, caseId, debtorAccount, at },
             part.map((payment) => ({
-              endToEndId: endToEndIdFor(remittanceOf(payment)),
+              endToEndId: endToEndIdFor(remittanceOf(payment), payment.kind === 'fund' ? payment.paymentId : undefined),
               paymentId: payment.paymentId,
               attempt: payment.attempt,
             })),

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { PaymentRecord } from '../../db/payments';
 import { markReceiptsUnmoved } from '../../db/return-receipts';
 import { reopenStatementParts } from '../../db/statement-reversal';
+import { holdWhatIsCancelled } from '../fund/effects';
 import { refreshReturnPlans } from '../prepayment/return-plans';
 import type { BusinessMoment } from '../../domain/business-time';
 import type { PaymentKind } from '../../domain/payment';
@@ -16,6 +17,7 @@ export const AFTER_SUCCESS: Partial<Record<PaymentKind, Effect>> = { disbursemen
 export const AFTER_RETURN: Partial<Record<PaymentKind, Effect>> = { disbursement: fixPlans };
 export const AFTER_CANCEL: Partial<Record<PaymentKind, Effect>> = {
   disbursement: fixPlans,
+  fund: (trx, payments, at) => holdWhatIsCancelled(trx, payments, at),
   payment: (trx, payments, at) => reopenStatementParts(trx, payments, at),
   // What was to be moved lies in the ledger as it came, and the next run moves it.
   'agency-return': (trx, payments) =>

@@ -7,6 +7,7 @@ import type { BusinessMoment } from '../../domain/business-time';
 import type { OperatorAction, OperatorInput, PaymentState } from '../../domain/payment';
 import { Refusal } from '../../domain/refusal';
 import type { ActivityDependencies } from '../dependencies';
+import { withholdSuspended } from '../fund/effects';
 import type { PaymentActivities, RaisedRequest } from '../types';
 import { AFTER_CANCEL, applyEffect } from './effects';
 import { findRequest, raisePayments, requestIdOf } from './prepare';
@@ -40,7 +41,13 @@ export function createOperatorActivities({
         checkStates(operator, payments);
         if (operator.action === 'correct') return correct(trx, payments, caseId, at, operator, nextRevision);
 
-        await changePayments(trx, operator.paymentIds, {
+        // Who is suspended by now is not sent anything again.
+        const withheld =
+          operator.action === 'retry'
+            ? await withholdSuspended(trx, caseId, { paymentIds: operator.paymentIds }, at)
+            : [];
+        const open = operator.paymentIds.filter((paymentId) => !withheld.includes(paymentId));
+        await changePayments(trx, open, {
           to: TARGET[operator.action],
           at,
           actor: operator.person,

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { loadCase } from '../../db/cases';
+import { hasFreshTransfer } from '../../db/fund/transfers';
 import { countPayments } from '../../db/payments';
 import { loadCalendar } from '../../db/register';
 import type { BusinessMoment } from '../../domain/business-time';
@@ -16,17 +17,18 @@ import type { PaymentStatus } from '../types';
  * more on the day after the last booking, when what could not be credited has come back.
  */
 export async function statusOf(db: Knex, caseId: string, at: BusinessMoment): Promise<PaymentStatus> {
-  const { region } = await loadCase(db, caseId);
+  const { region, kind } = await loadCase(db, caseId);
   const counts = await countPayments(db, caseId);
+  const more = kind === 'fund' && (await hasFreshTransfer(db, caseId)) ? { prepareNow: true } : {};
   const fresh = await db('settle.payments')
     .where({ case_id: caseId, state: 'succeeded' })
     .where('paid_on', '>=', at.date)
     .first<{ payment_id: string } | undefined>('payment_id');
   const asks = waitsForBank(counts) || counts.released || fresh;
-  if (!asks && !counts.held) return { counts, askAgainOn: null };
+  if (!asks && !counts.held) return { counts, askAgainOn: null, ...more };
   const calendar = await loadCalendar(db, region);
   const resumption = counts.held ? await resumptionOf(db, caseId, calendar, at) : {};
-  return { counts, askAgainOn: null, ...resumption, ...(asks ? { askAgainOn: askAgain(calendar, at) } : {}) };
+  return { counts, askAgainOn: null, ...more, ...resumption, ...(asks ? { askAgainOn: askAgain(calendar, at) } : {}) };
 }
 
 function askAgain(calendar: Calendar, at: BusinessMoment): PlainDate {

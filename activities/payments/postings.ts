@@ -1,6 +1,8 @@
 import type { PaymentRecord } from '../../db/payments';
 import type { Book, Journal, LedgerEvent, PolicyStamp, Transfer } from '../../domain/ledger';
 import { fundAccounts, supervisedAccounts } from '../../domain/ledger';
+import { fundPurposeOf } from '../../domain/fund/ids';
+import { groupBy } from '../../domain/group-by';
 import type { PaymentKind } from '../../domain/payment';
 import type { Pool } from '../../domain/pools';
 import type { PlainDate } from '../../domain/plain-date';
@@ -74,7 +76,31 @@ const POSTINGS: Partial<Record<PaymentKind, PostingsOf>> = {
       returned: [{ book: 'supervised', event: 'payment-returned', debit: supervised, credit: payable }],
     };
   },
+  fund: fundPostings,
 };
+
+/** 月预拨, 月结算, a release of held money, and a transfer between the fund's own accounts (宿迁 2025-06-13 四). */
+function fundPostings(payment: PaymentRecord): Record<BankStage, Posting[]> {
+  const pool = payment.pool as Pool;
+  const cash = fundAccounts.cash(pool);
+  const purpose = fundPurposeOf(payment.paymentId);
+  const of = (event: LedgerEvent, debit: string, credit: string): Posting => ({ book: 'fund', event, debit, credit });
+  if (purpose === 'transfer') {
+    const booked = [of('fiscal-transfer', cash, fundAccounts.fiscalDeposit(pool))];
+    return { sent: [], booked, failed: [], returned: [] };
+  }
+  const transit = fundAccounts.transit(pool, payment.institution!);
+  const used =
+    purpose === 'preallocation' ? fundAccounts.advanceInstant(pool, payment.institution!) : fundAccounts.benefit(pool);
+  const [held, contra] = [fundAccounts.memoHeld(pool, payment.institution!), fundAccounts.memoContra(pool)];
+  const isRelease = purpose === 'release';
+  return {
+    sent: [...(isRelease ? [of('release-sent', contra, held)] : []), of(`${purpose}-sent`, used, transit)],
+    booked: [of(`${purpose}-booked`, transit, cash)],
+    failed: [...(isRelease ? [of('release-failed', held, contra)] : []), of(`${purpose}-failed`, transit, used)],
+    returned: [...(isRelease ? [of('release-returned', held, contra)] : []), of(`${purpose}-returned`, cash, used)],
+  };
+}
 
 /** Who pays whom. */
 export function partiesOf({ paymentId, institution, enterprise }: PaymentRecord): {
@@ -97,17 +123,15 @@ function namesOf(payment: PaymentRecord): { institution: string; pool: Pool; adv
 export function journalsFor(payment: PaymentRecord, stage: BankStage, date: PlainDate, policy: PolicyStamp): Journal[] {
   const postings = POSTINGS[payment.kind]?.(payment)[stage];
   if (!postings) throw new TypeError(`payments of kind ${payment.kind} have no postings`);
-  return postings.map(({ book, event, debit, credit }) => {
-    const transfers: Transfer[] = [{ debit, credit, amountFen: payment.amountFen }];
-    return {
-      book,
-      key: `${payment.paymentId}#${payment.attempt}/${stage}`,
-      date,
-      event,
-      reference: payment.paymentId,
-      caseId: payment.caseId,
-      policy,
-      transfers,
-    };
-  });
+  // What is posted to one book in one stage is one journal.
+  return [...groupBy(postings, ({ book }) => book).values()].map((group) => ({
+    book: group[0]!.book,
+    key: `${payment.paymentId}#${payment.attempt}/${stage}`,
+    date,
+    event: group[0]!.event,
+    reference: payment.paymentId,
+    caseId: payment.caseId,
+    policy,
+    transfers: group.map(({ debit, credit }): Transfer => ({ debit, credit, amountFen: payment.amountFen })),
+  }));
 }

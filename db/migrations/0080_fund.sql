@@ -90,6 +90,7 @@ create table settle.claim_reviews (
   unique (region, period, step)
 );
 
+-- A row is a proposal while the run may still be rejected, and final from `settled_on` on: its advance is used up in the books then.
 create table settle.settlements (
   region           text collate "C" not null,
   period           text collate "C" not null,
@@ -98,14 +99,17 @@ create table settle.settlements (
   payable_fen      bigint not null check (payable_fen >= 0),
   preallocated_fen bigint not null check (preallocated_fen >= 0),
   carried_in_fen   bigint not null check (carried_in_fen <= 0),
+  -- Paid back since the month before was settled; counted in what is carried in, and what exceeds that in what was pre-allocated.
+  collected_fen    bigint not null default 0,
   paid_fen         bigint not null check (paid_fen >= 0),
   held_fen         bigint not null check (held_fen >= 0),
   carried_out_fen  bigint not null check (carried_out_fen <= 0),
   offset_fen       bigint not null check (offset_fen >= 0),
-  -- What held it: the cases of its breaches, for the institution to read.
+  -- What held it: the cases of its breaches, for the institution to read; or that its payment was cancelled.
   held_for         text[] not null default '{}',
   payment_id       text,
-  settled_on       date not null,
+  prepared_on      date not null,
+  settled_on       date,
   -- Held money that is paid later, once, in the run of another period.
   released_in      text,
   release_payment_id text,
@@ -113,18 +117,20 @@ create table settle.settlements (
   check (payable_fen = preallocated_fen - carried_in_fen + paid_fen + held_fen + carried_out_fen),
   check (paid_fen = 0 or held_fen = 0)
 );
+create index settlements_held on settle.settlements (region, institution, pool) where held_fen > 0;
 
+-- 季度清算: sums over all months settled so far. What was collected is taken off what was pre-allocated.
 create table settle.clearings (
-  region           text not null,
+  region           text collate "C" not null,
   quarter          text not null check (quarter ~ '^\d{4}-Q[1-4]$'),
-  institution      text not null,
-  pool             text not null,
+  institution      text collate "C" not null,
+  pool             text collate "C" not null,
   payable_fen      bigint not null,
   preallocated_fen bigint not null,
   paid_fen         bigint not null,
   held_fen         bigint not null,
   released_fen     bigint not null,
-  carried_out_fen  bigint not null,
+  carried_out_fen  bigint not null check (carried_out_fen <= 0),
   signed_on        date not null,
   primary key (region, quarter, institution, pool),
   check (payable_fen = preallocated_fen + paid_fen + held_fen + carried_out_fen)
@@ -132,16 +138,67 @@ create table settle.clearings (
 
 -- 财政专户 → 支出户, after four levels, on the finance department's confirmation.
 create table settle.fiscal_transfers (
+  -- The id of its payment, out of the fiscal deposit into the pool's account.
   transfer_id  text primary key,
   region       text not null references settle.regions,
-  case_id      text not null,
+  case_id      text not null references settle.cases,
   pool         text not null,
   amount_fen   bigint not null check (amount_fen > 0),
-  request_id   text,
+  request_id   text not null,
   confirmed_on date,
   confirmed_by text,
-  evidence     text
+  evidence     text check (btrim(evidence) <> ''),
+  check (num_nonnulls(confirmed_on, confirmed_by, evidence) in (0, 3))
 );
+create index fiscal_transfers_request on settle.fiscal_transfers (request_id);
+
+-- 财政部门确认: after all levels, by a person of finance who decided nothing on it.
+create function settle.check_transfer() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  if old.confirmed_on is not null or (to_jsonb(new) - '{confirmed_on,confirmed_by,evidence}'::text[]) <> (to_jsonb(old) - '{confirmed_on,confirmed_by,evidence}'::text[]) then
+    perform settle.refuse('AppendOnly', format('%s is confirmed once', old.transfer_id));
+  end if;
+  if not exists (select from settle.approval_requests where request_id = new.request_id and state = 'approved') then
+    perform settle.refuse('ApprovalIncomplete', format('%s has not passed all levels', new.request_id));
+  end if;
+  if exists (select from settle.approval_decisions where request_id = new.request_id and new.confirmed_by in (person, acting_for)) then
+    perform settle.refuse('ApprovalSamePerson', format('%s has decided on %s', new.confirmed_by, new.request_id));
+  end if;
+  if not settle.has_role(new.region, new.confirmed_by, 'finance', new.confirmed_on) then
+    perform settle.refuse('ApprovalRoleMissing', format('%s has not the role finance on %s', new.confirmed_by, new.confirmed_on));
+  end if;
+  return new;
+end $$;
+create trigger check_transfer before update on settle.fiscal_transfers
+  for each row execute function settle.check_transfer();
+
+-- Nothing leaves the fiscal deposit that the finance department has not confirmed.
+create function settle.check_transfer_release() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  if exists (select from settle.fiscal_transfers where request_id = new.request_id and confirmed_on is null) then
+    perform settle.refuse('ApprovalIncomplete', format('%s waits for the confirmation of the finance department', new.request_id));
+  end if;
+  return new;
+end $$;
+create trigger check_transfer_release before insert on settle.releases
+  for each row execute function settle.check_transfer_release();
+
+-- What is final stays; only its payment may turn into held money, and held money be released.
+create function settle.guard_settlements() returns trigger
+language plpgsql set search_path = pg_catalog as $$
+begin
+  if old.settled_on is not null and (tg_op = 'DELETE'
+     or (to_jsonb(new) - '{paid_fen,held_fen,held_for,released_in,release_payment_id}'::text[])
+        <> (to_jsonb(old) - '{paid_fen,held_fen,held_for,released_in,release_payment_id}'::text[])
+     or new.paid_fen > old.paid_fen or new.held_fen < old.held_fen) then
+    perform settle.refuse('AppendOnly', format('%s of %s in %s is settled', old.institution, old.pool, old.period));
+  end if;
+  return coalesce(new, old);
+end $$;
+create trigger guard_settlements before update or delete on settle.settlements
+  for each row execute function settle.guard_settlements();
 
 do $$
 declare
@@ -152,4 +209,10 @@ begin
       'settlements', 'clearings', 'fiscal_transfers'] loop
     execute format('grant select, insert on settle.%I to %I', t, app);
   end loop;
+  -- A run that is rejected is worked out again.
+  execute format('grant delete on settle.eligibility, settle.preallocations, settle.settlements to %I', app);
+  execute format('grant update (payment_id, settled_on, paid_fen, held_fen, held_for, released_in, release_payment_id) on settle.settlements to %I', app);
+  execute format('grant update (payment_id) on settle.preallocations to %I', app);
+  execute format('grant update (confirmed_on, confirmed_by, evidence) on settle.fiscal_transfers to %I', app);
+  execute format('grant execute on all functions in schema settle to %I', app);
 end $$;

@@ -103,7 +103,9 @@ const booksFollowPayments: Invariant = {
       `with booked as (
          select j.reference, j.book, split_part(j.key, '/', array_length(string_to_array(j.key, '/'), 1)) as stage, sum(t.amount_fen) as fen
            from ledger.journal j join ledger.transfer t using (region, sequence)
-          where j.region = :region group by 1, 2, 3
+           join ledger.account a on a.region = t.region and a.account_id = t.debit_account_id
+          -- Held money is a memorandum beside the payment that releases it.
+          where j.region = :region and a.path not like 'fund/memo/%' group by 1, 2, 3
        ), stages as (
          select reference, sum(fen) filter (where stage = 'sent') / count(distinct book) filter (where stage = 'sent') as sent,
                 sum(fen) filter (where stage = 'failed') / nullif(count(distinct book) filter (where stage = 'failed'), 0) as failed,
@@ -114,6 +116,8 @@ const booksFollowPayments: Invariant = {
               || ', failed ' || coalesce(s.failed, 0) || ', booked ' || coalesce(s.booked, 0) || ', returned ' || coalesce(s.returned, 0) as finding
          from settle.payments p left join stages s on s.reference = p.payment_id
         where p.region = :region
+          -- A transfer between the fund's own accounts is in the books when the bank has booked it, and not before.
+          and p.payment_id not like 'fund/%/transfer/%'
           and (coalesce(s.booked, 0) - coalesce(s.returned, 0) <> case when p.state = 'succeeded' then p.amount_fen else 0 end
             or coalesce(s.sent, 0) - coalesce(s.failed, 0) - coalesce(s.booked, 0) <> case when p.state in ('sent', 'unknown') then p.amount_fen else 0 end)
         order by 1 limit :limit`,

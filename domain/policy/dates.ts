@@ -74,22 +74,32 @@ export function suspensionDate(breach: BreachPolicy, deadline: PlainDate): Plain
   return dayInPeriod(addMonths(periodOf(deadline), monthsAfterDeadline), day);
 }
 
-/** The days of one month of fund settlement. */
-export interface FundDates {
+/** The days of one month's pre-allocation; the last one is in the same month, moved on a day off where the policy says so. */
+export interface PreallocationDates {
   preallocationStartsOn: PlainDate;
   preallocationDueOn: PlainDate;
+}
+
+export function preallocationDates(fund: FundPolicy, month: Period, calendar: Calendar): PreallocationDates {
+  const { startWorkingDay, dueDay, dueDayMoves } = fund.preallocation;
+  const due = dayInPeriod(month, dueDay);
+  return {
+    preallocationStartsOn: calendar.workingDayOf(month, startWorkingDay),
+    preallocationDueOn: dueDayMoves === 'next-working-day' ? calendar.firstWorkingDayOnOrAfter(due) : due,
+  };
+}
+
+/** The days of one month of fund settlement. */
+export interface FundDates extends PreallocationDates {
   /** The month's claims are reviewed and paid in the next month. */
   reviewDueOn: PlainDate;
   payDueOn: PlainDate;
 }
 
 export function fundDates(fund: FundPolicy, month: Period, calendar: Calendar): FundDates {
-  const { startWorkingDay, dueDay, dueDayMoves } = fund.preallocation;
-  const due = dayInPeriod(month, dueDay);
   const next = addMonths(month, 1);
   return {
-    preallocationStartsOn: calendar.workingDayOf(month, startWorkingDay),
-    preallocationDueOn: dueDayMoves === 'next-working-day' ? calendar.firstWorkingDayOnOrAfter(due) : due,
+    ...preallocationDates(fund, month, calendar),
     reviewDueOn: calendar.workingDayOf(next, fund.settlement.reviewWorkingDays),
     payDueOn: calendar.workingDayOf(next, fund.settlement.payWorkingDays),
   };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCalendar, type Calendar, type CalendarYear } from '../../domain/calendar';
@@ -22,7 +23,8 @@ export function publishedPolicyText(id: string): string {
 }
 
 export function publishedPolicy(id: string): PolicyFile {
-  return parsePolicy(publishedPolicyText(id), `${id}.yaml`, NO_HASH);
+  const text = publishedPolicyText(id);
+  return parsePolicy(text, `${id}.yaml`, createHash('sha256').update(text).digest('hex'));
 }
 
 export function fixtureText(name: string): string {

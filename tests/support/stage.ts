@@ -108,8 +108,10 @@ async function openStage(stage: Stage, regions: readonly Region[]): Promise<Test
   const calendars = publishedYears();
   const opening = {
     ...stage,
-    regions: regions.map((region) => ({ region, policies: [POLICY] })),
-    policies: createPolicyBook([publishedPolicy(POLICY)]),
+    regions: regions.map((region) => ({ region, policies: region.policies ?? [POLICY] })),
+    policies: createPolicyBook(
+      [...new Set([POLICY, ...regions.flatMap(({ policies = [] }) => policies)])].map(publishedPolicy),
+    ),
     calendars,
     provisionalCalendar: false,
     on: plainDate('2026-01-01'),

@@ -1,0 +1,144 @@
+import type { Knex } from 'knex';
+import { addEvents, loadCase } from '../../db/cases';
+import { suspendedFundPayments } from '../../db/fund/payments';
+import { finishSettlements, holdCancelled, reopenReleases, SETTLED_EVENT } from '../../db/fund/settlements';
+import { postJournals } from '../../db/ledger';
+import { changePayments, loadPayments, type PaymentRecord } from '../../db/payments';
+import type { BusinessMoment } from '../../domain/business-time';
+import { fundPurposeOf, type FundPurpose } from '../../domain/fund/ids';
+import { fundAccounts, type Journal, type LedgerEvent } from '../../domain/ledger';
+import { formatYuan, sum } from '../../domain/money';
+import type { Period, PlainDate } from '../../domain/plain-date';
+import type { Pool } from '../../domain/pools';
+import { ENGINE } from '../payments/prepare';
+
+/** Requests over the month's settlement: their release makes it final. */
+export const SETTLEMENT_SUBJECT = 'monthly settlement';
+
+const SUSPENDED = 'the institution is suspended';
+const MARK_OF_CANCELLED = 'payment cancelled';
+
+interface MonthRow {
+  region: string;
+  period: Period;
+  institution: string;
+  pool: string;
+}
+
+function monthJournal(
+  row: MonthRow,
+  event: Extract<LedgerEvent, 'settlement-offset' | 'hold'>,
+  amountFen: bigint,
+  stamp: { caseId: string; date: PlainDate; policy: Journal['policy'] },
+): Journal[] {
+  if (amountFen === 0n) return [];
+  const pool = row.pool as Pool;
+  const [debit, credit] =
+    event === 'hold'
+      ? [fundAccounts.memoHeld(pool, row.institution), fundAccounts.memoContra(pool)]
+      : [fundAccounts.benefit(pool), fundAccounts.advanceInstant(pool, row.institution)];
+  const reference = `fund/${row.region}/${row.period}/${row.institution}/${row.pool}`;
+  const key = `${reference}/${event === 'hold' ? 'hold' : 'offset'}`;
+  return [{ book: 'fund', key, event, reference, ...stamp, transfers: [{ debit, credit, amountFen }] }];
+}
+
+/**
+ * Makes a month's settlement final: the advance that it uses up is expense from now on, and what is held stands as a memorandum
+ * (宿迁 2025-06-13 四). With the cashier's release, after which nothing can be rejected and worked out again; where nothing is
+ * paid, with the preparation.
+ */
+export async function finishMonth(trx: Knex, caseId: string, requestId: string, at: BusinessMoment): Promise<void> {
+  const { region, policy, period } = await loadCase(trx, caseId);
+  const month = period as Period;
+  const rows = await finishSettlements(trx, { region, period: month, on: at.date });
+  const stamp = { caseId, date: at.date, policy };
+  await postJournals(
+    trx,
+    region,
+    rows.flatMap(({ institution, pool, offsetFen, heldFen }) => {
+      const row = { region, period: month, institution, pool };
+      return [
+        ...monthJournal(row, 'settlement-offset', offsetFen, stamp),
+        ...monthJournal(row, 'hold', heldFen, stamp),
+      ];
+    }),
+  );
+  const [offsetFen, heldFen] = [sum(rows.map((row) => row.offsetFen)), sum(rows.map((row) => row.heldFen))];
+  const detail = `${rows.length} institutions and pools: ${formatYuan(offsetFen)} of what was pre-allocated used, ${formatYuan(heldFen)} held`;
+  const key = `${SETTLED_EVENT}/${requestId}`;
+  await addEvents(trx, caseId, at, [{ key, event: SETTLED_EVENT, actor: ENGINE, detail }]);
+}
+
+/**
+ * With the cashier's release the month's settlement is final, and who is suspended by now gets nothing of it. Other cases have
+ * nothing to do here.
+ */
+export async function afterFundRelease(
+  trx: Knex,
+  caseId: string,
+  requestId: string,
+  at: BusinessMoment,
+): Promise<void> {
+  const { kind } = await loadCase(trx, caseId);
+  if (kind !== 'fund') return;
+  const request = await trx('settle.approval_requests')
+    .where({ request_id: requestId })
+    .first<{ subject: string }>('subject');
+  if (request.subject === SETTLEMENT_SUBJECT) await finishMonth(trx, caseId, requestId, at);
+  await withholdSuspended(trx, caseId, { requestId }, at);
+}
+
+/** After a cancellation: what was to be settled is held, and what was to be released stays held. */
+export async function holdWhatIsCancelled(
+  trx: Knex,
+  payments: readonly PaymentRecord[],
+  at: BusinessMoment,
+): Promise<void> {
+  const of = (purpose: FundPurpose): string[] =>
+    payments.map(({ paymentId }) => paymentId).filter((paymentId) => fundPurposeOf(paymentId) === purpose);
+  await reopenReleases(trx, of('release'));
+  const settlements = of('settlement');
+  if (settlements.length === 0) return;
+  const { region, caseId } = payments[0]!;
+  const { policy } = await loadCase(trx, caseId);
+  const held = await holdCancelled(trx, settlements, MARK_OF_CANCELLED);
+  await postJournals(
+    trx,
+    region,
+    held.flatMap((row) => monthJournal({ region, ...row }, 'hold', row.heldFen, { caseId, date: at.date, policy })),
+  );
+}
+
+/**
+ * Takes the payments of institutions that are suspended by now out of a release, or out of what an operator sends again: a
+ * suspended institution gets nothing (新医保发〔2025〕50号 五(一)). What was to be settled is held; a pre-allocation is not made up.
+ *
+ * @returns ids of the payments that are not sent
+ */
+export async function withholdSuspended(
+  trx: Knex,
+  caseId: string,
+  where: Parameters<typeof suspendedFundPayments>[1],
+  at: BusinessMoment,
+): Promise<string[]> {
+  const paymentIds = await suspendedFundPayments(trx, where, at.date);
+  if (paymentIds.length === 0) return [];
+  const payments = await loadPayments(trx, { paymentIds });
+  const change = { at, actor: ENGINE, reason: SUSPENDED };
+  const approved = payments.filter(({ state }) => state === 'approved').map(({ paymentId }) => paymentId);
+  await changePayments(trx, approved, { to: 'held', ...change });
+  await changePayments(trx, paymentIds, { to: 'cancelled', ...change });
+  await holdWhatIsCancelled(trx, payments, at);
+  await addEvents(
+    trx,
+    caseId,
+    at,
+    payments.map(({ paymentId, attempt }) => ({
+      key: `${paymentId}#${attempt}/withheld`,
+      event: 'payment-held',
+      actor: ENGINE,
+      detail: `${paymentId}: ${SUSPENDED}`,
+    })),
+  );
+  return paymentIds;
+}

@@ -1,0 +1,191 @@
+import type { Knex } from 'knex';
+import { addAlert, addEvents, loadCase } from '../../db/cases';
+import { countEligible, judgeInstitutions } from '../../db/fund/eligibility';
+import {
+  carryCorrected,
+  failedPreallocations,
+  insertFundPayments,
+  neededByPool,
+  type FundStage,
+} from '../../db/fund/payments';
+import { planPreallocations } from '../../db/fund/preallocations';
+import { planReleases, planSettlements } from '../../db/fund/settlements';
+import { freeMoney, insertTransfers, loadTransfers, type NewTransfer } from '../../db/fund/transfers';
+import { changePayments, enterRequest, loadPayments } from '../../db/payments';
+import type { BusinessMoment } from '../../domain/business-time';
+import { fundPurposeOf } from '../../domain/fund/ids';
+import { formatYuan } from '../../domain/money';
+import type { Period } from '../../domain/plain-date';
+import type { FundPolicy } from '../../domain/policy';
+import type { Pool } from '../../domain/pools';
+import type { ActivityDependencies } from '../dependencies';
+import { findRequest, preparerOf, raisePrepared, requestIdOf, ENGINE } from '../payments/prepare';
+import { policyOfCase } from '../prepayment/disbursement';
+import type { FundActivities, RaisedRequest } from '../types';
+import { finishMonth, SETTLEMENT_SUBJECT } from './effects';
+
+interface Run {
+  caseId: string;
+  at: BusinessMoment;
+  revision: number;
+  requestId: string;
+  region: string;
+  period: Period;
+  stage: FundStage;
+  policy: FundPolicy;
+}
+
+/**
+ * One run of a month's fund (宿迁 2025-06-13 三(二)): the pre-allocation on its first working day, or the settlement after the review.
+ * It is worked out anew each time it is prepared, for what has not been sent; the region's pools are paid as far as their
+ * accounts reach, after a transfer from the fiscal deposit where they do not (四).
+ */
+export function createFundRunActivities({ db, log }: ActivityDependencies): Pick<FundActivities, 'prepareFund'> {
+  return {
+    async prepareFund({ caseId, at, revision, stage }) {
+      const requestId = requestIdOf(caseId, revision);
+      const raised = await db.transaction(async (trx) => {
+        const before = await findRequest(trx, requestId);
+        if (before) return before;
+        const { region, period } = await loadCase(trx, caseId);
+        const { policy } = await policyOfCase(trx, caseId);
+        const run: Run = {
+          caseId,
+          at,
+          revision,
+          requestId,
+          region,
+          period: period as Period,
+          stage,
+          policy: policy.fund!,
+        };
+        await (stage === 'preallocation' ? planAhead(trx, run) : planSettlement(trx, run));
+        return raise(trx, run);
+      });
+      log.info({ caseId, stage, revision, requestId: raised?.requestId }, 'run of a monthly fund prepared');
+      return raised;
+    },
+  };
+}
+
+/** Once money has moved, the month's plan stands; before that it is worked out anew. */
+async function planAhead(trx: Knex, run: Run): Promise<void> {
+  const { region, period, policy, caseId, at } = run;
+  const payments = await loadPayments(trx, { caseId });
+  if (payments.some(({ paymentId, state }) => isPreallocation(paymentId) && !['prepared', 'cancelled'].includes(state)))
+    return;
+  await judgeInstitutions(trx, { region, period, policy });
+  await planPreallocations(trx, { region, period, policy });
+  const { eligible, of } = await countEligible(trx, region, period);
+  await addEvents(trx, caseId, at, [
+    { key: 'judged', event: 'eligibility-judged', actor: ENGINE, detail: `${eligible} of ${of} institutions eligible` },
+  ]);
+}
+
+function isPreallocation(paymentId: string): boolean {
+  return fundPurposeOf(paymentId) === 'preallocation';
+}
+
+async function planSettlement(trx: Knex, run: Run): Promise<void> {
+  const { region, period, policy, at } = run;
+  await changePayments(trx, await failedPreallocations(trx, region, period), {
+    to: 'cancelled',
+    at,
+    actor: ENGINE,
+    reason: 'the month is settled without it',
+  });
+  const what = { region, period, pools: policy.pools, on: at.date };
+  await planSettlements(trx, what);
+  await planReleases(trx, what);
+}
+
+async function raise(trx: Knex, run: Run): Promise<RaisedRequest | null> {
+  const { caseId, at, revision, requestId, stage } = run;
+  await addEvents(trx, caseId, at, [
+    { key: `tried/${stage}/${at.date}/${revision}`, event: 'run-prepared', actor: ENGINE, detail: stage },
+    ...(await freshTransfers(trx, caseId)),
+  ]);
+  const redone = await loadPayments(trx, { caseId, states: ['prepared'] });
+  const preparedBy = await preparerOf(
+    trx,
+    redone.filter(({ attempt }) => attempt > 1),
+  );
+  await carryCorrected(trx, run);
+  const money = await lookForMoney(trx, run);
+  const reaching = run.policy.pools.filter((pool) => !money.short.includes(pool));
+  if (money.transfers.length > 0) {
+    await insertTransfers(trx, run, money.transfers);
+    await enterRequest(trx, run);
+    return raisePrepared(trx, { caseId, revision, subject: 'fiscal transfer', preparedBy, at });
+  }
+  if (money.short.length > 0) await leaveOut(trx, run, money.short);
+  await insertFundPayments(trx, stage, { ...run, pools: reaching });
+  await enterRequest(trx, run);
+  const named = await trx('settle.payments').where({ request_id: requestId }).first<object | undefined>('payment_id');
+  if (named) {
+    const subject = stage === 'settlement' ? SETTLEMENT_SUBJECT : 'pre-allocation';
+    return raisePrepared(trx, { caseId, revision, subject, preparedBy, at });
+  }
+  if (stage === 'settlement') await finishMonth(trx, caseId, requestId, at);
+  return null;
+}
+
+async function freshTransfers(trx: Knex, caseId: string) {
+  const arrived = (await loadTransfers(trx, caseId)).filter(({ state }) => state === 'succeeded');
+  return arrived.map(({ transferId }) => ({
+    key: `${transferId}/used`,
+    event: 'transfer-arrived',
+    actor: ENGINE,
+    detail: transferId,
+  }));
+}
+
+/**
+ * What is missing in the pools' accounts: a transfer of exactly that where the fiscal deposit has it, else an alert that names it
+ * (宿迁 2025-06-13 四: 贷记“支出户存款”“财政专户存款”). Nothing is overdrawn.
+ */
+async function lookForMoney(trx: Knex, run: Run): Promise<{ transfers: NewTransfer[]; short: Pool[] }> {
+  const { region, caseId, at, stage } = run;
+  const needed = await neededByPool(trx, stage, run);
+  const underWay = (await loadTransfers(trx, caseId)).filter(
+    ({ state }) => !['new', 'prepared', 'succeeded', 'cancelled'].includes(state),
+  );
+  const transfers: NewTransfer[] = [];
+  const short: Pool[] = [];
+  for (const pool of run.policy.pools) {
+    const neededFen = needed.get(pool) ?? 0n;
+    if (neededFen === 0n) continue;
+    const { cashFen, depositFen } = await freeMoney(trx, { region, pool, caseId });
+    const missingFen = neededFen - cashFen;
+    if (missingFen <= 0n) continue;
+    // One that is under way is waited for.
+    if (underWay.some(({ transferId }) => transferId.includes(`/transfer/${pool}/`))) short.push(pool);
+    else if (missingFen <= depositFen) transfers.push({ pool, amountFen: missingFen });
+    else {
+      short.push(pool);
+      const left = depositFen > 0n ? depositFen : 0n;
+      await addAlert(trx, {
+        caseId,
+        kind: 'fund-insufficient',
+        on: at.date,
+        detail: `${pool}: ${stage} takes ${formatYuan(neededFen)}; the account has ${formatYuan(cashFen)} and the fiscal deposit ${formatYuan(left)}: ${formatYuan(missingFen - left)} is missing, nothing of it is paid`,
+      });
+    }
+  }
+  return { transfers, short };
+}
+
+/** What a pool cannot pay yet stays undecided, and is worked out again when it can. */
+async function leaveOut(trx: Knex, { region, period, stage }: Run, pools: readonly Pool[]): Promise<void> {
+  if (stage === 'preallocation') return;
+  await trx('settle.settlements')
+    .where({ region, period })
+    .whereNull('settled_on')
+    .whereIn('pool', [...pools])
+    .delete();
+  await trx('settle.settlements')
+    .where({ region, released_in: period })
+    .whereIn('pool', [...pools])
+    .whereNotExists(trx('settle.payments as p').whereRaw('p.payment_id = release_payment_id').select(trx.raw('1')))
+    .update({ released_in: null, release_payment_id: null });
+}

@@ -1,0 +1,141 @@
+import type { Knex } from 'knex';
+import type { Period, PlainDate } from '../../domain/plain-date';
+import type { PaymentState } from '../../domain/payment';
+
+export interface FundPaymentRun {
+  region: string;
+  period: Period;
+  caseId: string;
+  requestId: string;
+  revision: number;
+  /** Pools whose account reaches. */
+  pools: readonly string[];
+}
+
+/** What the month's runs are to pay and have not sent yet. As SQL over :region, :period, by stage. */
+const WANTED = {
+  preallocation: `
+    select payment_id, institution, pool, amount_fen from settle.preallocations where region = :region and period = :period`,
+  settlement: `
+    select payment_id, institution, pool, paid_fen as amount_fen from settle.settlements
+     where region = :region and period = :period and settled_on is null and paid_fen > 0
+    union all
+    select release_payment_id, institution, pool, held_fen from settle.settlements where region = :region and released_in = :period`,
+} as const;
+export type FundStage = keyof typeof WANTED;
+
+/** What a stage is to pay from each pool, without what is on its way already. */
+export async function neededByPool(
+  trx: Knex,
+  stage: FundStage,
+  { region, period }: { region: string; period: Period },
+): Promise<Map<string, bigint>> {
+  const { rows } = await trx.raw<{ rows: { pool: string; fen: bigint }[] }>(
+    `select w.pool, sum(w.amount_fen)::bigint as fen from (${WANTED[stage]}) w
+       left join settle.payments p using (payment_id)
+      where coalesce(p.state in ('new', 'prepared', 'cancelled'), true) group by 1`,
+    { region, period },
+  );
+  return new Map(rows.map(({ pool, fen }) => [pool, fen]));
+}
+
+/**
+ * Writes the payments of a stage and has them named by a request; an institution without an account of its own is paid to its
+ * settlement body's. A payment that was cancelled stays so: what takes its place has an id with the request's number.
+ */
+export async function insertFundPayments(trx: Knex, stage: FundStage, run: FundPaymentRun): Promise<void> {
+  const bound = { ...run, pools: [...run.pools] } as never;
+  for (const [table, column] of stage === 'preallocation'
+    ? ([['preallocations', 'payment_id']] as const)
+    : ([
+        ['settlements', 'payment_id'],
+        ['settlements', 'release_payment_id'],
+      ] as const))
+    await trx.raw(
+      `update settle.${table} s set ${column} = split_part(s.${column}, '#', 1) || '#' || cast(:revision as text)
+         from settle.payments p
+        where s.region = :region and ${column === 'release_payment_id' ? 's.released_in' : 's.period'} = :period
+          ${table === 'settlements' && column === 'payment_id' ? 'and s.settled_on is null' : ''}
+          and p.payment_id = s.${column} and p.state = 'cancelled'`,
+      bound,
+    );
+  await trx.raw(
+    `insert into settle.payments as p (payment_id, region, case_id, kind, period, institution, pool, amount_fen, debtor_account,
+            payee_name, payee_account, payee_bank_code, request_id)
+     select w.payment_id, :region, :caseId, 'fund', :period, w.institution, w.pool, w.amount_fen,
+            coalesce(f.account, cast(:region as text) || '-FUND-' || upper(w.pool)),
+            case when i.account = '' then b.name else i.name end, case when i.account = '' then b.account else i.account end,
+            case when i.account = '' then b.bank_code else i.bank_code end, :requestId
+       from (${WANTED[stage]}) w
+       join settle.institutions i on i.region = :region and i.institution = w.institution
+       left join settle.institutions b on b.region = i.region and b.institution = i.settles_through
+       left join settle.funds f on f.region = i.region and f.pool = w.pool
+      where w.pool = any(cast(:pools as text[]))
+     on conflict (payment_id) do update
+       set amount_fen = excluded.amount_fen, payee_name = excluded.payee_name, payee_account = excluded.payee_account,
+           payee_bank_code = excluded.payee_bank_code, request_id = excluded.request_id
+       where p.state in ('new', 'prepared')`,
+    bound,
+  );
+}
+
+/** What was corrected and is not approved again yet goes with the next request as it is. */
+export async function carryCorrected(
+  trx: Knex,
+  { caseId, requestId }: { caseId: string; requestId: string },
+): Promise<void> {
+  await trx.raw(
+    `update settle.payments set request_id = :requestId where case_id = :caseId and state = 'prepared' and attempt > 1`,
+    { caseId, requestId },
+  );
+}
+
+/** Pre-allocations that did not arrive when the month is settled: it is settled without them. */
+export async function failedPreallocations(trx: Knex, region: string, period: Period): Promise<string[]> {
+  const { rows } = await trx.raw<{ rows: { payment_id: string }[] }>(
+    `select payment_id from settle.preallocations join settle.payments p using (payment_id)
+      where p.region = ? and p.period = ? and p.state in ('failed', 'returned') order by 1`,
+    [region, period],
+  );
+  return rows.map(({ payment_id }) => payment_id);
+}
+
+/** Payments of monthly funds whose institution is suspended on a day, by its settlement body. */
+export async function suspendedFundPayments(
+  trx: Knex,
+  where: { requestId: string } | { paymentIds: readonly string[] },
+  on: PlainDate,
+): Promise<string[]> {
+  const [condition, bound] =
+    'requestId' in where
+      ? [`p.request_id = :requestId and p.state = 'approved'`, where]
+      : ['p.payment_id = any(cast(:paymentIds as text[]))', { paymentIds: [...where.paymentIds] }];
+  const { rows } = await trx.raw<{ rows: { payment_id: string }[] }>(
+    `select p.payment_id from settle.payments p join settle.institutions i using (region, institution)
+      where p.kind = 'fund' and ${condition}
+        and coalesce(i.settles_through, i.institution) in (select institution from settle.suspended_institutions(p.region, :on))
+      order by 1`,
+    { ...bound, on } as never,
+  );
+  return rows.map(({ payment_id }) => payment_id);
+}
+
+export interface OpenFundPayments {
+  state: PaymentState;
+  payments: number;
+  amountFen: bigint;
+  requestId: string;
+}
+
+/** Payments of a month that are not at their end, of a stage, by state. */
+export async function openFundPayments(db: Knex, caseId: string, stage: FundStage): Promise<OpenFundPayments[]> {
+  const { rows } = await db.raw<{ rows: OpenFundPayments[] }>(
+    `select state, count(*)::int as payments, sum(amount_fen)::bigint as "amountFen", max(request_id) as "requestId"
+       from settle.payments
+      where case_id = :caseId and state not in ('succeeded', 'cancelled')
+        and (payment_id like '%/preallocation%') = (cast(:stage as text) = 'preallocation') and payment_id not like '%/transfer/%'
+      group by 1 order by 1`,
+    { caseId, stage },
+  );
+  return rows;
+}

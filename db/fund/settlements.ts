@@ -1,0 +1,193 @@
+import type { Knex } from 'knex';
+import { caseIds } from '../../domain/ids';
+import { addMonths, type Period, type PlainDate } from '../../domain/plain-date';
+
+export interface SettlementRun {
+  region: string;
+  period: Period;
+  pools: readonly string[];
+  /** The day whose suspensions count. */
+  on: PlainDate;
+}
+
+/**
+ * Who has something to settle in a month and is not settled yet: whoever claims, was pre-allocated money, or has something
+ * carried from the month before. As SQL over :region and :pools, and the names of the two months.
+ */
+const unsettledIn = (period: ':period' | ':before', before: ':before' | ':earlier'): string => `
+  select institution, pool from (
+    select institution, pool from settle.claims where region = :region and period = ${period}
+    union
+    select a.institution, a.pool from settle.preallocations a join settle.payments p using (payment_id)
+     where a.region = :region and a.period = ${period} and p.state <> 'cancelled'
+    union
+    select institution, pool from settle.settlements
+     where region = :region and period = ${before} and settled_on is not null and carried_out_fen <> 0) somebody
+   where pool = any(cast(:pools as text[]))
+  except
+  select institution, pool from settle.settlements where region = :region and period = ${period} and settled_on is not null`;
+
+const bindings = ({ region, period, pools }: Omit<SettlementRun, 'on'>) => ({
+  region,
+  period,
+  before: addMonths(period, -1),
+  earlier: addMonths(period, -2),
+  beforeCase: caseIds.fund(region, addMonths(period, -1)),
+  pools: [...pools],
+});
+
+/** How many institutions and pools of a month are not settled finally. */
+export async function countUnsettled(db: Knex, run: Omit<SettlementRun, 'on'>): Promise<number> {
+  const { rows } = await db.raw<{ rows: { count: number }[] }>(
+    `select count(*)::int as count from (${unsettledIn(':period', ':before')}) u`,
+    bindings(run) as never,
+  );
+  return rows[0]!.count;
+}
+
+/** Whose month before is not settled, though the engine settles it: months follow each other. */
+const WAITING = `
+  select institution, pool from (${unsettledIn(':before', ':earlier')}) earlier
+   where exists (select from settle.cases where case_id = :beforeCase)`;
+
+/** A pre-allocation of which nobody knows yet whether the bank books it; its institution and pool are settled when that is known. */
+const OPEN_ADVANCE = `
+  select a.institution, a.pool from settle.preallocations a join settle.payments p using (payment_id)
+   where a.region = :region and a.period in (:period, :before) and p.state not in ('succeeded', 'cancelled')`;
+
+/** Everything that was paid back in cash on an advance, by institution and pool, whoever placed it. */
+const COLLECTED = `
+  select c.institution, c.pool, sum(t.amount_fen)::bigint as fen
+    from ledger.journal j join ledger.transfer t using (region, sequence)
+    join ledger.account c on c.region = t.region and c.account_id = t.credit_account_id and c.kind = 'fund/advance/instant'
+   where j.region = :region and j.event in ('instant-collected', 'suspense-resolved') group by 1, 2`;
+
+/**
+ * Works out the month of everybody who is not settled yet, in place of what an earlier preparation worked out (宿迁 2025-06-13
+ * 三(二)3): payable less what the bank booked ahead and less what is carried in; a negative result is carried on, a suspended
+ * institution's is held (新医保发〔2025〕50号 五(一)). The same as `settleMonth` of domain/fund, for all at once.
+ */
+export async function planSettlements(trx: Knex, run: SettlementRun): Promise<void> {
+  const { region, period } = run;
+  await trx('settle.settlements').where({ region, period }).whereNull('settled_on').delete();
+  await trx.raw(
+    `with claimed as (
+       select institution, pool, sum(declared_fen - deducted_fen)::bigint as fen from settle.claims
+        where region = :region and period = :period group by 1, 2),
+     advanced as (
+       select a.institution, a.pool, sum(p.amount_fen)::bigint as fen from settle.preallocations a join settle.payments p using (payment_id)
+        where a.region = :region and a.period = :period and p.state = 'succeeded' group by 1, 2),
+     carried as (
+       select institution, pool, carried_out_fen as fen from settle.settlements where region = :region and period = :before and settled_on is not null),
+     collected as (${COLLECTED}),
+     counted as (
+       select institution, pool, sum(collected_fen)::bigint as fen from settle.settlements
+        where region = :region and settled_on is not null and collected_fen <> 0 group by 1, 2),
+     suspended as (select institution from settle.suspended_institutions(:region, :on)),
+     month as (
+       select u.institution, u.pool, coalesce(c.fen, 0) as payable, coalesce(a.fen, 0) as booked, coalesce(r.fen, 0) as brought,
+              coalesce(p.fen, 0) - coalesce(k.fen, 0) as collected, coalesce(i.settles_through, i.institution) as body
+         from ((${unsettledIn(':period', ':before')}) except (${OPEN_ADVANCE}) except (${WAITING})) u
+         left join claimed c using (institution, pool) left join advanced a using (institution, pool)
+         left join carried r using (institution, pool) left join collected p using (institution, pool)
+         left join counted k using (institution, pool)
+         join settle.institutions i on i.region = :region and i.institution = u.institution),
+     brought as (
+       select institution, pool, body, payable, collected, booked - greatest(brought + collected, 0) as preallocated,
+              least(brought + collected, 0) as carried_in
+         from month),
+     net as (
+       select *, payable - preallocated + carried_in as net, body in (select institution from suspended) as is_suspended from brought)
+     insert into settle.settlements (region, period, institution, pool, payable_fen, preallocated_fen, carried_in_fen, collected_fen,
+            paid_fen, held_fen, carried_out_fen, offset_fen, held_for, payment_id, prepared_on)
+     select :region, :period, institution, pool, payable, preallocated, carried_in, collected,
+            case when is_suspended then 0 else greatest(net, 0) end, case when is_suspended then greatest(net, 0) else 0 end,
+            least(net, 0), least(payable, preallocated - carried_in),
+            case when is_suspended and net > 0 then array(
+              select b.case_id from settle.breaches b
+               where b.region = :region and b.institution = body and b.suspends_on <= :on and coalesce(b.corrected_on > :on, true)
+                 and coalesce(b.exempted_on > :on, true) order by 1) else '{}' end,
+            case when not is_suspended and net > 0 then concat_ws('/', 'fund', cast(:region as text), cast(:period as text), institution, pool, 'settlement') end,
+            cast(:on as date)
+       from net`,
+    { ...bindings(run), on: run.on } as never,
+  );
+}
+
+/**
+ * Takes money that earlier runs held, of whoever is not suspended on the day of this one, into this run; once.
+ */
+export async function planReleases(trx: Knex, run: SettlementRun): Promise<void> {
+  const { region, period, pools, on } = run;
+  await trx.raw(
+    `update settle.settlements s set released_in = null, release_payment_id = null
+      where s.region = :region and s.released_in = :period
+        and not exists (select from settle.payments p where p.payment_id = s.release_payment_id and p.state not in ('new', 'prepared', 'cancelled'))`,
+    { region, period },
+  );
+  await trx.raw(
+    `update settle.settlements s
+        set released_in = :period, release_payment_id = concat_ws('/', 'fund', s.region, cast(:period as text), s.institution, s.pool, 'release', s.period)
+       from settle.institutions i
+      where s.region = :region and s.period < :period and s.settled_on is not null and s.held_fen > 0 and s.released_in is null
+        and s.pool = any(cast(:pools as text[])) and i.region = s.region and i.institution = s.institution
+        and coalesce(i.settles_through, i.institution) not in (select institution from settle.suspended_institutions(:region, :on))`,
+    { region, period, pools: [...pools], on } as never,
+  );
+}
+
+export interface FinalRow {
+  institution: string;
+  pool: string;
+  offsetFen: bigint;
+  heldFen: bigint;
+}
+
+/** Makes final what the run has worked out; gives what is to be posted about it, in order. */
+export async function finishSettlements(
+  trx: Knex,
+  { region, period, on }: Pick<SettlementRun, 'region' | 'period' | 'on'>,
+): Promise<FinalRow[]> {
+  const { rows } = await trx.raw<{ rows: FinalRow[] }>(
+    `with final as (
+       update settle.settlements set settled_on = :on where region = :region and period = :period and settled_on is null
+       returning institution, pool, offset_fen, held_fen)
+     select institution, pool, offset_fen as "offsetFen", held_fen as "heldFen" from final order by institution, pool`,
+    { region, period, on },
+  );
+  return rows;
+}
+
+export interface HeldRow {
+  period: Period;
+  institution: string;
+  pool: string;
+  heldFen: bigint;
+}
+
+/** What was to be paid and is not: it is held, and released with a later run. */
+export async function holdCancelled(trx: Knex, paymentIds: readonly string[], reason: string): Promise<HeldRow[]> {
+  const { rows } = await trx.raw<{ rows: HeldRow[] }>(
+    `update settle.settlements set held_fen = paid_fen, paid_fen = 0, held_for = array[?]
+      where payment_id = any(?::text[]) and settled_on is not null and paid_fen > 0
+      returning period, institution, pool, held_fen as "heldFen"`,
+    [reason, [...paymentIds]] as never,
+  );
+  return rows;
+}
+
+/** Held money whose release did not come about waits for the next run. */
+export async function reopenReleases(trx: Knex, paymentIds: readonly string[]): Promise<void> {
+  await trx.raw(
+    `update settle.settlements set released_in = null, release_payment_id = null where release_payment_id = any(?::text[])`,
+    [[...paymentIds]] as never,
+  );
+}
+
+/** Written when a run makes final what could be worked out of the month. */
+export const SETTLED_EVENT = 'month-settled';
+
+export async function isMonthSettled(db: Knex, caseId: string): Promise<boolean> {
+  const event = await db('settle.case_events').where({ case_id: caseId, event: SETTLED_EVENT }).first('event_id');
+  return event !== undefined;
+}
