@@ -138,7 +138,16 @@ const EXAMPLE_NAMES: Record<Role, string> = {
   compliance: '示例合规员',
 };
 
-/** One made-up person per role, for a folder without staff.csv: ids like `650500-officer`, no limit of dates. */
-export function exampleStaff(regionCode: string): Staff[] {
-  return ROLES.map((role) => ({ person: `${regionCode}-${role}`, name: EXAMPLE_NAMES[role], roles: [role] }));
+/**
+ * One made-up person per role, for a folder without staff.csv: ids like `650500-officer`, no limit of dates. Where claims are paid,
+ * a second one of finance confirms transfers from the fiscal deposit, who decides nothing on them.
+ */
+export function exampleStaff(regionCode: string, { paysClaims = false } = {}): Staff[] {
+  const staff: Staff[] = ROLES.map((role) => ({
+    person: `${regionCode}-${role}`,
+    name: EXAMPLE_NAMES[role],
+    roles: [role],
+  }));
+  const treasury: Staff = { person: `${regionCode}-treasury`, name: '示例财政局经办', roles: ['finance'] };
+  return paysClaims ? [...staff, treasury] : staff;
 }

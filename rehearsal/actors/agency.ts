@@ -6,6 +6,7 @@ import type { Phase, DuePoint } from '../../domain/business-time';
 import { parseCaseId } from '../../domain/ids';
 import { addDays, type PlainDate } from '../../domain/plain-date';
 import type { ApprovalScript, BankScript, Scenario } from '../../domain/scenario';
+import { confirmTransfer } from '../../operator/commands/confirm-transfer';
 import { actOnPayments, decide, release } from '../../operator/commands/decisions';
 import type { CommandContext } from '../../operator/commands/context';
 import { inChunks } from '../../operator/in-chunks';
@@ -65,8 +66,23 @@ export function createApprovers({ context, machine, scenario, regions, order }: 
       }
       await decide(context, { requestId, person, decision: 'approve', payeesConfirmed: true });
     }
-    await release(context, { requestId, person: people.cashier });
+    if (await confirmed(request, people, point)) await release(context, { requestId, person: people.cashier });
     await machine.settle(caseId);
+  }
+
+  /** The finance department confirms transfers from the fiscal deposit the same day; false where nobody could. */
+  async function confirmed({ caseId, requestId, region }: RequestRecord, people: Assignment, { date }: DuePoint) {
+    const waits = await db('settle.fiscal_transfers')
+      .where({ request_id: requestId })
+      .whereNull('confirmed_on')
+      .first();
+    if (!waits) return true;
+    const person = (await loadStaff(db, region)).find(
+      (each) => hasRole(each, 'finance', date) && !people.approvers.includes(each.person),
+    )?.person;
+    if (person) await confirmTransfer(context, { requestId, person, evidence: '示例：财政部门拨款凭证' });
+    else approvedFrom.set(caseId, null);
+    return person !== undefined;
   }
 
   return {

@@ -64,7 +64,7 @@ async function readFolder(
     institutions,
     enterprises,
     purchases,
-    staff: staff ?? exampleStaff(identity.code),
+    staff: staff ?? exampleStaff(identity.code, { paysClaims: listing.files.claims.length > 0 }),
     staffIsExample: staff === undefined,
     files: listing.files,
   };
