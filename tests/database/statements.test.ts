@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { openCase } from '../../db/cases';
 import { reopenStatementParts } from '../../db/statement-reversal';
 import { period, plainDate } from '../../domain/plain-date';
@@ -15,19 +16,28 @@ import { acceptLines, fileLetter, fund, REGION, saveWindowRegion, windowContext,
 
 const APRIL = period('2026-04');
 let database: TestDatabase;
+let app: Knex.Transaction;
 let context: ReturnType<typeof windowContext>;
 let members: { institution: string; body: string }[];
 let BODY: string;
 let OTHER: string;
+let NO_LETTER: string;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
-  const region = await saveWindowRegion(database.owner);
+  const region = await saveWindowRegion(database.owner, { entrusted: false });
   ({ members } = region);
-  [BODY, OTHER] = region.bodies as [string, string];
-  context = windowContext(database.app, '2026-04-10');
+  [BODY, OTHER, NO_LETTER] = region.bodies as [string, string, string];
+  for (const body of [BODY, OTHER]) await fileLetter(database.app, body);
 });
-afterEach(() => database.drop());
+afterAll(() => database.drop());
+
+// Each test is taken back, so that every one begins with the same books.
+beforeEach(async () => {
+  app = await database.app.transaction();
+  context = windowContext(app, '2026-04-10');
+});
+afterEach(() => app.rollback());
 
 const line = (id: string, enterprise: string, amountFen: bigint, more: Partial<LineOf> = {}): LineOf => ({
   line: id,
@@ -38,13 +48,13 @@ const line = (id: string, enterprise: string, amountFen: bigint, more: Partial<L
 });
 
 const states = async (): Promise<Record<string, string>> => {
-  const rows = await database.app('settle.line_states').orderBy('line_id').select('line', 'state');
+  const rows = await app('settle.line_states').orderBy('line_id').select('line', 'state');
   return Object.fromEntries(rows.map((row: { line: string; state: string }) => [row.line, row.state]));
 };
 
 /** E0001: 100.00 + 50.00 − 20.00 = 130.00; E0002: 30.00 − 30.00 = 0.00, carried; E0003: 70.00. */
 async function handLines(): Promise<void> {
-  await acceptLines(database.app, [
+  await acceptLines(app, [
     line('L1', 'E0001', 10_000n),
     line('L2', 'E0001', 5_000n),
     line('L3', 'E0001', -2_000n),
@@ -81,7 +91,6 @@ const topUp = (topUpId: string, amountFen: bigint, day = '2026-04-10', person = 
 
 /** A year's prepayment whose only return has come. */
 async function returnedAdvance(institution: string): Promise<void> {
-  const { app } = database;
   const caseId = 'prepayment/650500/2026';
   const policy = publishedPolicy('xinjiang-2025-50');
   const at = { date: plainDate('2026-03-02'), time: '09:00' };
@@ -117,7 +126,7 @@ async function returnedAdvance(institution: string): Promise<void> {
 describe('a confirmation', () => {
   it('reserves prepayment first, then own money, enterprises in code order, and settles the lines of positive nets', async () => {
     await handLines();
-    await fund(database.app, BODY, { prepayment: 15_000n, own: 6_000n });
+    await fund(app, BODY, { prepayment: 15_000n, own: 6_000n });
     // 130.00 to E0001 from prepayment; E0003's 70.00: the last 20.00 of prepayment and 50.00 of its own.
     expect(await confirmBody()).toMatchObject({
       outcome: 'confirmed',
@@ -134,7 +143,7 @@ describe('a confirmation', () => {
       ],
       carried: [{ enterprise: 'E0002', netFen: 0n, lines: 2 }],
     });
-    expect(await nonZeroBalances(database.app)).toEqual({
+    expect(await nonZeroBalances(app)).toEqual({
       'supervised/cash': 21_000n,
       [`supervised/ledger/${BODY}/own`]: -1_000n,
       [`supervised/payable/${BODY}/E0001`]: -13_000n,
@@ -148,61 +157,67 @@ describe('a confirmation', () => {
       L5: 'open',
       L6: 'settled',
     });
-    expect(await database.app('ledger.journal').where({ event: 'confirm' }).select('key', 'reference', 'date')).toEqual(
-      [
-        {
-          key: `statement/650500/2026-04/${BODY}#1/confirm`,
-          reference: `statement/650500/2026-04/${BODY}`,
-          date: '2026-04-10',
-        },
-      ],
-    );
+    expect(await app('ledger.journal').where({ event: 'confirm' }).select('key', 'reference', 'date')).toEqual([
+      {
+        key: `statement/650500/2026-04/${BODY}#1/confirm`,
+        reference: `statement/650500/2026-04/${BODY}`,
+        date: '2026-04-10',
+      },
+    ]);
   });
 });
 
 describe('a confirmation that is repeated', () => {
   it('gives the statement that is there, with nothing written', async () => {
     await handLines();
-    await fund(database.app, BODY, { own: 20_000n });
+    await fund(app, BODY, { own: 20_000n });
     const first = await confirmBody();
-    await acceptLines(database.app, [line('L7', 'E0003', 1_000n)]);
+    await acceptLines(app, [line('L7', 'E0003', 1_000n)]);
     expect(await confirmBody()).toMatchObject({ outcome: 'confirmed', again: true, revision: 1, netFen: 20_000n });
     expect(first).toMatchObject({ again: false, netFen: 20_000n });
     expect(await states()).toMatchObject({ L7: 'open' });
-    expect(await database.app('settle.statements').select('revision')).toEqual([{ revision: 1 }]);
+    expect(await app('settle.statements').select('revision')).toEqual([{ revision: 1 }]);
   });
 
   it('at the same moment is one', async () => {
-    await handLines();
-    await fund(database.app, BODY, { own: 20_000n });
-    const outcomes = await Promise.all([confirmBody(), confirmBody(), confirmBody()]);
-    expect(outcomes.map((each) => each.outcome === 'confirmed' && each.again).sort()).toEqual([false, true, true]);
-    expect(await nonZeroBalances(database.app)).toMatchObject({ [`supervised/payable/${BODY}/E0001`]: -13_000n });
+    const other = await createTestDatabase();
+    try {
+      await saveWindowRegion(other.owner);
+      await acceptLines(other.app, [line('L1', 'E0001', 10_000n)]);
+      await fund(other.app, BODY, { own: 20_000n });
+      const together = windowContext(other.app, '2026-04-10');
+      const acting = { region: REGION, period: APRIL, institution: BODY, person: BODY };
+      const outcomes = await Promise.all([1, 2, 3].map(() => confirmOne(together, acting)));
+      expect(outcomes.map((each) => each.outcome === 'confirmed' && each.again).sort()).toEqual([false, true, true]);
+      expect(await nonZeroBalances(other.app)).toMatchObject({ [`supervised/payable/${BODY}/E0001`]: -10_000n });
+    } finally {
+      await other.drop();
+    }
   });
 });
 
 describe('a confirmation without the money', () => {
   it('is refused with what is missing, recorded, and changes nothing', async () => {
     await handLines();
-    await fund(database.app, BODY, { prepayment: 12_345n, own: 655n });
+    await fund(app, BODY, { prepayment: 12_345n, own: 655n });
     const refusal = confirmBody();
     expect(await refusalOf(refusal)).toBe('ConfirmationUnfunded');
     await expect(confirmBody()).rejects.toMatchObject({
       details: { needed: '200.00', available: '130.00', missing: '70.00' },
     });
     expect(
-      await database.app('settle.refused_confirmations').select('institution', 'code', 'needed_fen', 'available_fen'),
+      await app('settle.refused_confirmations').select('institution', 'code', 'needed_fen', 'available_fen'),
     ).toEqual([
       { institution: BODY, code: 'ConfirmationUnfunded', needed_fen: 20_000n, available_fen: 13_000n },
       { institution: BODY, code: 'ConfirmationUnfunded', needed_fen: 20_000n, available_fen: 13_000n },
     ]);
     expect(Object.values(await states())).toEqual(Array(6).fill('open'));
-    expect(await database.app('settle.statements')).toEqual([]);
+    expect(await app('settle.statements')).toEqual([]);
   });
 
   it('goes through when exactly that is topped up', async () => {
     await handLines();
-    await fund(database.app, BODY, { prepayment: 12_345n, own: 655n });
+    await fund(app, BODY, { prepayment: 12_345n, own: 655n });
     expect(await refusalOf(confirmBody())).toBe('ConfirmationUnfunded');
     await topUp('T1', 7_000n);
     expect(await confirmBody()).toMatchObject({ fromPrepaymentFen: 12_345n, fromOwnFen: 7_655n, topUpFen: 7_000n });
@@ -210,8 +225,8 @@ describe('a confirmation without the money', () => {
 
   it('leaves the other bodies of the same command confirmed', async () => {
     await handLines();
-    await acceptLines(database.app, [line('M1', 'E0001', 4_000n, { body: OTHER })]);
-    await fund(database.app, OTHER, { own: 4_000n });
+    await acceptLines(app, [line('M1', 'E0001', 4_000n, { body: OTHER })]);
+    await fund(app, OTHER, { own: 4_000n });
     const outcomes = await confirm(context, { region: REGION, period: APRIL });
     expect(outcomes).toMatchObject([
       { institution: BODY, outcome: 'refused', code: 'ConfirmationUnfunded', missingFen: 20_000n },
@@ -224,7 +239,7 @@ describe('a confirmation without the money', () => {
 describe('a confirmation is refused', () => {
   beforeEach(async () => {
     await handLines();
-    await fund(database.app, BODY, { own: 20_000n });
+    await fund(app, BODY, { own: 20_000n });
   });
 
   it.each(['2026-04-05', '2026-04-21', '2026-05-10'])('on %s: OutsideWindow', async (day) => {
@@ -238,13 +253,14 @@ describe('a confirmation is refused', () => {
   });
 
   it('without a letter that is current on the day: EntrustmentMissing', async () => {
-    await database.owner('settle.entrustments').where({ institution: BODY }).delete();
-    await fileLetter(database.app, BODY, '2026-01-01', '2026-04-09');
-    await fileLetter(database.app, BODY, '2026-04-11');
-    expect(await refusalOf(confirmBody())).toBe('EntrustmentMissing');
-    expect(await database.app('settle.refused_confirmations').pluck('code')).toEqual(['EntrustmentMissing']);
+    await fileLetter(app, NO_LETTER, '2026-01-01', '2026-04-09');
+    await fileLetter(app, NO_LETTER, '2026-04-11');
+    await acceptLines(app, [line('N1', 'E0001', 100n, { body: NO_LETTER })]);
+    await fund(app, NO_LETTER, { own: 100n });
+    expect(await refusalOf(confirmBody(NO_LETTER))).toBe('EntrustmentMissing');
+    expect(await app('settle.refused_confirmations').pluck('code')).toEqual(['EntrustmentMissing']);
     context.setDay('2026-04-11');
-    expect(await confirmBody()).toMatchObject({ outcome: 'confirmed' });
+    expect(await confirmBody(NO_LETTER)).toMatchObject({ outcome: 'confirmed' });
   });
 
   it('to a member of a consortium, an unknown institution, and somebody without the role', async () => {
@@ -275,8 +291,7 @@ describe('a confirmation is refused', () => {
     await refusalOf(confirmBody());
     context.setDay('2026-04-10');
     await confirmBody();
-    const attempts = await database
-      .app('settle.decision_attempts as a')
+    const attempts = await app('settle.decision_attempts as a')
       .join('settle.decision_outcomes as o', 'o.attempt_id', 'a.attempt_id')
       .orderBy('a.attempt_id')
       .select('a.action', 'a.case_id', 'a.person', 'o.outcome');
@@ -290,13 +305,13 @@ describe('a confirmation is refused', () => {
 
 describe('what is open', () => {
   it('is what this window and earlier ones brought, of enterprises that are not suspended', async () => {
-    await acceptLines(database.app, [
+    await acceptLines(app, [
       line('L1', 'E0001', 1_000n, { period: '2026-03' }),
       line('L2', 'E0001', 2_000n),
       line('L3', 'E0001', 4_000n, { period: '2026-05' }),
       line('L4', 'E0002', 8_000n),
     ]);
-    await database.app('settle.enterprise_cases').insert({
+    await app('settle.enterprise_cases').insert({
       case_id: 'enterprise/E0002/interview/2026-03',
       region: REGION,
       enterprise: 'E0002',
@@ -305,19 +320,19 @@ describe('what is open', () => {
       opened_on: '2026-03-02',
       suspended_from: '2026-04-10',
     });
-    await fund(database.app, BODY, { own: 100_000n });
+    await fund(app, BODY, { own: 100_000n });
     expect(await confirmBody()).toMatchObject({ netFen: 3_000n });
     expect(await states()).toEqual({ L1: 'settled', L2: 'settled', L3: 'open', L4: 'open' });
   });
 
   it('that nets to nothing is carried, and is set off in the next window', async () => {
-    await acceptLines(database.app, [line('L1', 'E0001', 1_000n), line('L2', 'E0001', -1_500n)]);
+    await acceptLines(app, [line('L1', 'E0001', 1_000n), line('L2', 'E0001', -1_500n)]);
     expect(await confirmBody()).toMatchObject({
       outcome: 'nothing',
       carried: [{ enterprise: 'E0001', netFen: -500n }],
     });
-    await acceptLines(database.app, [line('L3', 'E0001', 2_000n, { period: '2026-05' })]);
-    await fund(database.app, BODY, { own: 1_500n });
+    await acceptLines(app, [line('L3', 'E0001', 2_000n, { period: '2026-05' })]);
+    await fund(app, BODY, { own: 1_500n });
     context.setDay('2026-05-10');
     // 10.00 − 15.00 + 20.00
     const may = { region: REGION, period: period('2026-05'), institution: BODY, person: BODY };
@@ -328,10 +343,10 @@ describe('what is open', () => {
 describe('a preview', () => {
   it('shows the statement that would come out, and writes nothing', async () => {
     await handLines();
-    await fund(database.app, BODY, { prepayment: 15_000n, own: 6_000n });
+    await fund(app, BODY, { prepayment: 15_000n, own: 6_000n });
     const [plan] = await previewStatements(context, { region: REGION, period: APRIL, institutions: [BODY] });
     expect(plan).toMatchObject({ outcome: 'funded', netFen: 20_000n, fromPrepaymentFen: 15_000n });
-    expect(await database.app('settle.statements')).toEqual([]);
+    expect(await app('settle.statements')).toEqual([]);
     expect(Object.values(await states())).toEqual(Array(6).fill('open'));
   });
 });
@@ -339,7 +354,7 @@ describe('a preview', () => {
 describe('a dispute', () => {
   it('takes lines out of the statement, and is told twice without effect', async () => {
     await handLines();
-    await fund(database.app, BODY, { own: 20_000n });
+    await fund(app, BODY, { own: 20_000n });
     expect(await dispute(['L2', 'L3'])).toEqual({ disputed: 2, repeated: 0, amountFen: 3_000n });
     expect(await dispute(['L2', 'L3'])).toEqual({ disputed: 0, repeated: 2, amountFen: 0n });
     expect(await confirmBody()).toMatchObject({ netFen: 17_000n });
@@ -359,18 +374,18 @@ describe('a dispute', () => {
     await handLines();
     context.setDay('2026-05-06');
     await dispute(['L1'], { period: period('2026-05') });
-    expect(await database.app('settle.line_disputes').pluck('period')).toEqual(['2026-05']);
+    expect(await app('settle.line_disputes').pluck('period')).toEqual(['2026-05']);
   });
 });
 
 describe('a statement that is taken back', () => {
   it('gives the money back as it was reserved, opens the lines, and may be confirmed anew', async () => {
     await handLines();
-    await fund(database.app, BODY, { prepayment: 15_000n, own: 6_000n });
-    const before = await nonZeroBalances(database.app);
+    await fund(app, BODY, { prepayment: 15_000n, own: 6_000n });
+    const before = await nonZeroBalances(app);
     await confirmBody();
     expect(await withdraw()).toMatchObject({ revision: 1, netFen: 20_000n, lines: 4 });
-    expect(await nonZeroBalances(database.app)).toEqual(before);
+    expect(await nonZeroBalances(app)).toEqual(before);
     expect(Object.values(await states())).toEqual(Array(6).fill('open'));
     await dispute(['L6']);
     expect(await confirmBody()).toMatchObject({ revision: 2, netFen: 13_000n, again: false });
@@ -378,7 +393,7 @@ describe('a statement that is taken back', () => {
 
   it('is done once under its key, and repeating a confirmation or a withdrawal undoes nothing that came since', async () => {
     await handLines();
-    await fund(database.app, BODY, { own: 20_000n });
+    await fund(app, BODY, { own: 20_000n });
     const acting = { region: REGION, period: APRIL, institution: BODY, person: BODY };
     const confirmUnder = (updateId: string) => confirmOne(context, { ...acting, updateId });
     const withdrawUnder = (updateId: string) => withdrawStatement(context, { ...acting, reason: '示例', updateId });
@@ -397,7 +412,7 @@ describe('a statement that is taken back', () => {
 
   it('is refused after the 20th, without a reason, and where there is none', async () => {
     await handLines();
-    await fund(database.app, BODY, { own: 20_000n });
+    await fund(app, BODY, { own: 20_000n });
     expect(await refusalOf(withdraw())).toBe('StatementMissing');
     await confirmBody();
     expect(await refusalOf(withdraw(''))).toBe('ReasonMissing');
@@ -412,7 +427,7 @@ describe('a top-up', () => {
     expect(await topUp('T1', 500n)).toMatchObject([{ again: false }]);
     expect(await topUp('T1', 500n)).toMatchObject([{ again: true }]);
     expect(await refusalOf(topUp('T1', 501n))).toBe('IdempotencyConflict');
-    expect(await nonZeroBalances(database.app)).toEqual({
+    expect(await nonZeroBalances(app)).toEqual({
       'supervised/cash': 500n,
       [`supervised/ledger/${BODY}/own`]: -500n,
     });
@@ -421,7 +436,7 @@ describe('a top-up', () => {
   it('of a day to come is refused, as is one of nothing', async () => {
     expect(await refusalOf(topUp('T1', 500n, '2026-04-11'))).toBe('OutsideWindow');
     expect(await refusalOf(topUp('T1', 0n))).toBe('UsageInvalid');
-    expect(await database.app('settle.top_ups')).toEqual([]);
+    expect(await app('settle.top_ups')).toEqual([]);
   });
 
   it('is recorded by accountants and operators only', async () => {
@@ -453,7 +468,7 @@ describe('an entrustment letter', () => {
 describe('a payment that is cancelled', () => {
   const cancel = async (enterprise: string) => {
     const caseId = await openWindowCase();
-    await database.app.transaction((trx) =>
+    await app.transaction((trx) =>
       reopenStatementParts(
         trx,
         [
@@ -474,26 +489,26 @@ describe('a payment that is cancelled', () => {
     const caseId = 'window/650500/2026-04';
     const policy = publishedPolicy('xinjiang-2025-50');
     const at = { date: plainDate('2026-04-01'), time: '00:00' };
-    await openCase(database.app, { caseId, region: REGION, kind: 'window', period: '2026-04', policy, at });
+    await openCase(app, { caseId, region: REGION, kind: 'window', period: '2026-04', policy, at });
     return caseId;
   };
   beforeEach(async () => {
     await handLines();
-    await fund(database.app, BODY, { prepayment: 15_000n, own: 5_000n });
+    await fund(app, BODY, { prepayment: 15_000n, own: 5_000n });
     await confirmBody();
   });
 
   it('gives its money back as it was reserved and opens its lines, once', async () => {
     await cancel('E0003');
     await cancel('E0003');
-    expect(await nonZeroBalances(database.app)).toEqual({
+    expect(await nonZeroBalances(app)).toEqual({
       'supervised/cash': 20_000n,
       [`supervised/ledger/${BODY}/prepayment`]: -2_000n,
       [`supervised/ledger/${BODY}/own`]: -5_000n,
       [`supervised/payable/${BODY}/E0001`]: -13_000n,
     });
     expect(await states()).toMatchObject({ L1: 'settled', L6: 'open' });
-    expect(await database.app('settle.statement_enterprises').orderBy('enterprise').pluck('cancelled_on')).toEqual([
+    expect(await app('settle.statement_enterprises').orderBy('enterprise').pluck('cancelled_on')).toEqual([
       null,
       '2026-04-27',
     ]);
@@ -502,7 +517,7 @@ describe('a payment that is cancelled', () => {
   it('gives all of it to own money once the advance is returned', async () => {
     await returnedAdvance(BODY);
     await cancel('E0003');
-    expect(await nonZeroBalances(database.app)).toMatchObject({ [`supervised/ledger/${BODY}/own`]: -7_000n });
-    expect(await nonZeroBalances(database.app)).not.toHaveProperty(`supervised/ledger/${BODY}/prepayment`);
+    expect(await nonZeroBalances(app)).toMatchObject({ [`supervised/ledger/${BODY}/own`]: -7_000n });
+    expect(await nonZeroBalances(app)).not.toHaveProperty(`supervised/ledger/${BODY}/prepayment`);
   });
 });
