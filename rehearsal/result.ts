@@ -12,6 +12,7 @@ import { poolFen, type PoolFen } from '../domain/pools';
 import { returnState } from '../domain/return-plan';
 import { bankAgrees } from './bank-agrees';
 import { breachRows, enterpriseCaseRows } from './result/breaches';
+import { fundRows } from './result/fund';
 import { paymentRows } from './result/payments';
 import { lineSums, rejectedLineRows } from './result/lines';
 import { statementRows } from './result/statements';
@@ -54,10 +55,7 @@ export async function summarize(input: ResultInput): Promise<Summary> {
       await loadAlerts(db, region, { first, last }),
       ({ kind, case: caseId, on }) => `${kind}\n${caseId}\n${on}`,
     ),
-    eligibility: [],
-    preallocations: [],
-    settlements: [],
-    clearings: [],
+    ...(await fundRows(db, region, from, to)),
     balances: sorted(
       (await balances(db, region)).map(({ book, account, balanceFen }) => ({
         book,

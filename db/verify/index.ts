@@ -1,4 +1,5 @@
 import type { Database } from '../connect';
+import { FUND_INVARIANTS } from './fund';
 import type { Invariant } from './invariant';
 import { LEDGER_INVARIANTS } from './ledger';
 import { PAYMENT_INVARIANTS } from './payments';
@@ -11,7 +12,12 @@ export interface VerifyRow {
 }
 
 /** Every invariant of DESIGN 6, in the order of the report. */
-const INVARIANTS: readonly Invariant[] = [...LEDGER_INVARIANTS, ...PAYMENT_INVARIANTS, ...WINDOW_INVARIANTS];
+const INVARIANTS: readonly Invariant[] = [
+  ...LEDGER_INVARIANTS,
+  ...PAYMENT_INVARIANTS,
+  ...WINDOW_INVARIANTS,
+  ...FUND_INVARIANTS,
+];
 
 /** Those of the books alone, which hold whoever posts, also without the cases and payments of the engine. */
 export { LEDGER_INVARIANTS } from './ledger';
