@@ -75,8 +75,9 @@ create table settle.settled_lines (
   revision    int not null,
   enterprise  text collate "C" not null
 );
--- Lines of one statement lie side by side, as a confirmation writes them; a tree of a million of these keys costs as much as the lines.
-create index settled_lines_payment on settle.settled_lines using brin (region, period, institution, enterprise) with (pages_per_range = 16);
+-- Lines of one window lie together, so that a block range index finds them; a tree of a million of these keys costs more than the
+-- lines themselves.
+create index settled_lines_window on settle.settled_lines using brin (region, period) with (pages_per_range = 16);
 create table settle.unsettled_lines (
   line_id     bigint not null,
   region      text collate "C" not null,
