@@ -48,13 +48,13 @@ afterEach(() => app.rollback());
 
 const NOTHING: InstitutionScript = { return: {}, confirm: {}, topUp: {}, dispute: {}, correct: {}, forceMajeure: {} };
 
-function actors(
-  scripts: Record<string, Partial<InstitutionScript>> = {},
-  files: Partial<Region['files']> = {},
-): Actors {
+/** Scripts by body; months are plain text here. */
+type Scripts = Record<string, { [K in keyof InstitutionScript]?: Record<string, unknown> }>;
+
+function actors(scripts: Scripts = {}, files: Partial<Region['files']> = {}): Actors {
   context = windowContext(app, '2026-03-01');
   const institutions = Object.fromEntries(
-    Object.entries(scripts).map(([body, each]) => [body, { ...NOTHING, ...each }]),
+    Object.entries(scripts).map(([body, each]) => [body, { ...NOTHING, ...each } as InstitutionScript]),
   );
   const scenario: Scenario = { ...EMPTY_SCENARIO, institutions };
   return createConfirmationActors({
