@@ -16,13 +16,15 @@ interface BreachRow extends Omit<BreachFacts, 'date' | 'kind'> {
   caseId: string;
   kind: BreachKind;
   noticeOn: PlainDate;
+  /** Force majeure that was found after the notice. */
+  exemptedOn: PlainDate | null;
 }
 
 /** Notices of breaches, of suspension and of resumption that are due by a day, by their day (五(一)). */
 export async function dueBreachLetters(db: Knex, region: string, upTo: PlainDate): Promise<DueDocument[]> {
   const { rows } = await db.raw<{ rows: BreachRow[] }>(
     `select b.case_id as "caseId", r.name as "regionName", b.institution, i.name, b.kind, b.period, b.notice_on as "noticeOn",
-            b.deadline, b.suspends_on as "suspendsOn", b.corrected_on as "correctedOn", b.evidence,
+            b.deadline, b.suspends_on as "suspendsOn", b.corrected_on as "correctedOn", b.exempted_on as "exemptedOn", b.evidence,
             (select count(*)::int from settle.breach_lines l where l.case_id = b.case_id) as lines,
             case when b.kind = 'prepayment-not-returned' then
               (select p.amount_fen - coalesce((select sum(c.from_unused_fen + c.paid_in_fen - c.excess_fen) from settle.return_receipts c
@@ -40,14 +42,16 @@ export async function dueBreachLetters(db: Knex, region: string, upTo: PlainDate
 }
 
 function lettersOf(region: string, row: BreachRow, upTo: PlainDate): DueDocument[] {
-  const { caseId: about, institution: subject, period, noticeOn, suspendsOn, correctedOn } = row;
+  const { caseId: about, institution: subject, period, noticeOn, suspendsOn, correctedOn, exemptedOn } = row;
   const due = (model: DueDocument['model']): DueDocument => ({ region, about, subject, period, model });
-  const suspended = suspendsOn <= upTo && (correctedOn === null || correctedOn >= suspendsOn);
+  // A suspension ends with what came first, and begins only where nothing came before it.
+  const endedOn = [correctedOn, exemptedOn].filter((day) => day !== null).sort()[0] ?? null;
+  const suspended = suspendsOn <= upTo && (endedOn === null || endedOn >= suspendsOn);
   return [
     due(breachNotice({ ...row, date: noticeOn })),
     ...(suspended ? [due(suspensionNotice({ ...row, date: suspendsOn }))] : []),
-    ...(suspended && correctedOn !== null && correctedOn <= upTo
-      ? [due(resumptionNotice({ ...row, date: correctedOn }))]
+    ...(suspended && endedOn !== null && endedOn <= upTo
+      ? [due(resumptionNotice({ ...row, correctedOn: endedOn, exempted: endedOn !== correctedOn, date: endedOn }))]
       : []),
   ];
 }

@@ -142,7 +142,7 @@ export async function undrawn(
   limit: number,
 ): Promise<{ number: string; model: DocumentModel; missing: DocumentFormat[] }[]> {
   const { rows } = await db.raw<{ rows: { number: string; model: DocumentModel; drawn: DocumentFormat[] }[] }>(
-    `select d.number, d.content as model, array(select f.format from settle.document_files f where f.number = d.number) as drawn
+    `select d.number, d.content::json as model, array(select f.format from settle.document_files f where f.number = d.number) as drawn
        from settle.documents d
       where d.region = ? and (select count(*) from settle.document_files f where f.number = d.number) < ?
       order by d.number limit ?`,

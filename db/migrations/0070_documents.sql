@@ -12,8 +12,10 @@ create table settle.documents (
   subject        text not null default '',
   period         text not null,
   dated          date not null,
-  content        jsonb not null,
-  content_sha256 text not null check (content_sha256 ~ '^[0-9a-f]{64}$'),
+  -- The text that the hash is taken of: JSON, as it was written.
+  content        text not null,
+  content_sha256 text not null,
+  constraint documents_content_check check (content_sha256 = encode(sha256(convert_to(content, 'UTF8')), 'hex')),
   unique (region, kind, about),
   unique (region, kind, year, serial)
 );
@@ -25,7 +27,8 @@ create table settle.document_files (
   sha256  text not null check (sha256 ~ '^[0-9a-f]{64}$'),
   bytes   bytea not null,
   made_on date not null,
-  primary key (number, format)
+  primary key (number, format),
+  constraint document_files_bytes_check check (sha256 = encode(sha256(bytes), 'hex'))
 );
 
 do $$

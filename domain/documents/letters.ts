@@ -89,19 +89,19 @@ export function suspensionNotice(facts: BreachFacts): DocumentModel {
   });
 }
 
-/** 恢复支付通知书, on the day of the correction. */
-export function resumptionNotice(facts: BreachFacts): DocumentModel {
-  const { name, kind, period, suspendsOn, correctedOn, evidence } = facts;
+/** 恢复支付通知书, on the day of the correction, or of the finding that it was force majeure. */
+export function resumptionNotice(facts: BreachFacts & { readonly exempted: boolean }): DocumentModel {
+  const { name, kind, period, suspendsOn, correctedOn, evidence, exempted } = facts;
   return letter('resumption-notice', facts, {
     addressee: name,
     facts: [
       ...breachLines(facts),
       ['暂停支付起始日', suspendsOn],
-      ['完成整改日', correctedOn ?? ''],
-      ...(evidence === null ? [] : [['整改证明', evidence] as [string, string]]),
+      [exempted ? '认定不可抗力日' : '完成整改日', correctedOn ?? ''],
+      ...(evidence === null ? [] : [['证明材料', evidence] as [string, string]]),
     ],
     paragraphs: [
-      `你单位${period}“${BREACH_NAMES[kind]}”已于${correctedOn}完成整改，自该日起恢复支付医保基金结算款；暂停期间留存的款项在下一次拨付中支付。`,
+      `你单位${period}“${BREACH_NAMES[kind]}”已于${correctedOn}${exempted ? '认定为不可抗力所致' : '完成整改'}，自该日起恢复支付医保基金结算款；暂停期间留存的款项在下一次拨付中支付。`,
     ],
     basis: [`${XINJIANG} 五(一)`],
   });

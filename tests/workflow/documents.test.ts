@@ -64,7 +64,10 @@ beforeAll(async () => {
     progress: () => undefined,
     log,
     inspect: async ({ db }) => {
-      documents = await db('settle.documents').orderBy('number').select<Stored[]>('*');
+      const rows = await db('settle.documents')
+        .orderBy('number')
+        .select<(Omit<Stored, 'content'> & { content: string })[]>('*');
+      documents = rows.map((row) => ({ ...row, content: JSON.parse(row.content) as DocumentModel }));
       files = await db('settle.document_files').orderBy(['number', 'format']);
       const clock = { now: () => atPhase(plainDate('2026-06-30'), Phase.FundMoves) };
       again = await issueDueDocuments({ db, log, clock }, '659900');
