@@ -36,9 +36,10 @@ create trigger payee_flags_append_only before update or delete on settle.payee_f
 create trigger payee_flags_no_truncate before truncate on settle.payee_flags
   for each statement execute function settle.append_only();
 
--- Flags are raised with the request, by the database, so that no request is without them.
+-- Flags are raised with the request, by the database, so that no request is without them. Payments are found by their ids: in the
+-- transaction that writes thousands of them the planner takes the table for empty, and would read it once for each.
 create function settle.flag_payees() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog set enable_seqscan = off as $$
 declare v_bad text;
 begin
   select min(d.payment_id) into v_bad from added a join settle.differing_payees d using (payment_id);
@@ -89,7 +90,7 @@ create trigger check_payees_confirmed before insert on settle.approval_decisions
 
 -- Nothing is released to a payee who is not in the register as approved: neither by the cashier nor when it is sent again.
 create function settle.check_released_payees() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog set enable_seqscan = off as $$
 declare v_bad text;
 begin
   select min(d.payment_id) into v_bad
@@ -103,9 +104,12 @@ create trigger check_released_payees before insert on settle.releases
   for each row execute function settle.check_released_payees();
 
 create function settle.check_payees() returns trigger
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog set enable_seqscan = off as $$
 declare v_bad text;
 begin
+  if not exists (select from added where to_state = 'released') then
+    return null;
+  end if;
   select min(d.payment_id) into v_bad
     from added a join settle.differing_payees d using (payment_id) where a.to_state = 'released';
   if v_bad is not null then
