@@ -134,3 +134,7 @@ alter table settle.reconciliation_lines
 alter table settle.reconciliation_exceptions
   drop constraint reconciliation_exceptions_class_check,
   add constraint reconciliation_exceptions_class check (class in ('bank-only', 'ledger-only', 'amount-differs', 'payee-differs'));
+
+-- A window changes thousands of payments in one statement. Of the rows of a trigger's own table the planner knows no number; it
+-- takes them for a handful and goes through all of them for each payment: 3,960 took 6 s so, and 0.5 s with this.
+alter function settle.apply_payment_states() set enable_nestloop = off;
