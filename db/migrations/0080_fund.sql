@@ -200,6 +200,29 @@ end $$;
 create trigger guard_settlements before update or delete on settle.settlements
   for each row execute function settle.guard_settlements();
 
+-- As before (0031); and the engine may take back a fund's payment that has not arrived: where the month is settled without a
+-- pre-allocation, and where its institution is suspended by now. Nothing is paid by that.
+create or replace function settle.check_operator() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+declare v_bad record;
+begin
+  select a.actor, a.on_date, p.payment_id, p.region into v_bad
+    from added a join settle.payments p using (payment_id)
+   where ((a.from_state in ('failed', 'returned') and a.to_state in ('released', 'prepared', 'cancelled'))
+          or (a.from_state = 'held' and a.to_state = 'cancelled'))
+     and not (p.kind = 'fund' and a.to_state = 'cancelled' and a.actor = 'engine')
+     and not settle.has_role(p.region, a.actor, 'operator', a.on_date)
+   order by p.payment_id limit 1;
+  if v_bad.payment_id is null then
+    return null;
+  end if;
+  if not exists (select from settle.staff where region = v_bad.region and person = v_bad.actor) then
+    perform settle.refuse('PersonUnknown', format('%s is not on the staff list of %s', v_bad.actor, v_bad.region));
+  end if;
+  perform settle.refuse('OperatorRoleMissing', format('%s has not the role operator on %s: %s stays as it is', v_bad.actor, v_bad.on_date, v_bad.payment_id));
+  return null;
+end $$;
+
 do $$
 declare
   app text := current_database() || '_app';
