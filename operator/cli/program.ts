@@ -16,6 +16,7 @@ import { addCaseCommands } from './cases-command';
 import { addClockCommands } from './clock-command';
 import { addDocumentCommands } from './documents-command';
 import { addPaymentCommands } from './payments-command';
+import { addFundCommands } from './fund-command';
 import { addImportCommand } from './import-command';
 import { addCompletionCommand } from './completion-command';
 import { addEntrustmentCommands } from './entrustment-command';
@@ -103,6 +104,7 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addCaseCommands(program, context);
   addPaymentCommands(program, context);
   addReturnCommands(program, context);
+  addFundCommands(program, context);
   addBreachCommands(program, context);
   addEnterpriseCommands(program, context);
   addLedgerCommands(program, context);

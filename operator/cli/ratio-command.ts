@@ -21,7 +21,8 @@ interface RatioOptions extends ActingOptions {
   year: number;
 }
 
-function ratioArgument(text: string): string {
+/** A decimal from 0 to 1, as it was typed. */
+export function ratioArgument(text: string): string {
   if (/^(0(\.\d{1,10})?|1(\.0{1,10})?)$/.test(text)) return text;
   throw new InvalidArgumentError('A ratio is a decimal from 0 to 1, such as 0.55.');
 }

@@ -75,7 +75,7 @@ export function createApprovers({ context, machine, scenario, regions, order }: 
     const waits = await db('settle.fiscal_transfers')
       .where({ request_id: requestId })
       .whereNull('confirmed_on')
-      .first();
+      .first<object | undefined>('transfer_id');
     if (!waits) return true;
     const person = (await loadStaff(db, region)).find(
       (each) => hasRole(each, 'finance', date) && !people.approvers.includes(each.person),
