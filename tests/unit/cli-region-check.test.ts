@@ -39,7 +39,7 @@ describe('region check', () => {
         {
           ok: true,
           region: { code: '650500' },
-          policies: ['xinjiang-2025-50'],
+          policies: ['xinjiang-2025-50', 'suqian-2025'],
           planned: [{ year: 2026 }],
           findings: [],
         },
@@ -102,7 +102,8 @@ describe('region check', () => {
   });
 
   it('finds a policy that nobody knows, at its line', async () => {
-    const dir = await copyOf('650500', 'region.yaml', (text) => `${text}policies: [hainan]\n`, 'named');
+    const naming = (text: string): string => text.replace(/^policies: .*$/m, 'policies: [hainan]');
+    const dir = await copyOf('650500', 'region.yaml', naming, 'named');
     const findings = findingsOf(await cli(['region', 'check', dir, '--json']));
     const line = readFileSync(join(dir, 'region.yaml'), 'utf8').split('\n').indexOf('policies: [hainan]') + 1;
     expect(findings).toEqual([expect.objectContaining({ line, column: 'policies', code: 'PolicyUnknown' })]);
