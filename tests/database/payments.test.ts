@@ -22,7 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   new: ['prepared'],
   prepared: ['approved', 'cancelled'],
   approved: ['released', 'held'],
-  held: ['approved', 'cancelled'],
+  held: ['approved', 'prepared', 'cancelled'],
   released: ['sent'],
   sent: ['succeeded', 'failed', 'unknown'],
   unknown: ['succeeded', 'failed'],
