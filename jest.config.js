@@ -18,4 +18,7 @@ module.exports = {
   globalSetup: '<rootDir>/tests/support/postgres-global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/postgres-global-teardown.ts',
   testTimeout: 60_000,
+  // jest leaves a core for watching; services that are waited for need none of their own.
+  maxWorkers: 2,
+  testSequencer: '<rootDir>/tests/support/longest-first.cjs',
 };
