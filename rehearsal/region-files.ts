@@ -59,7 +59,7 @@ export function regionFiles(region: Region): ReadonlyMap<string, string> {
 }
 
 /** Spending, standings and claims as the files of a region folder, name by name. */
-export function fundFiles(
+function fundFiles(
   region: Pick<Region, 'code'>,
   { spending, standings, claims }: FundFigures,
 ): ReadonlyMap<string, string> {
@@ -102,7 +102,7 @@ export function fundFiles(
   return files;
 }
 
-export interface FundFigures {
+interface FundFigures {
   readonly spending: readonly Spending[];
   readonly standings: readonly Standing[];
   readonly claims: ReadonlyMap<Period, readonly Claim[]>;

@@ -7,6 +7,7 @@ import { dateArgument, nonEmptyArgument } from './arguments';
 import { exitCodeOf, findingLines } from './check-report';
 import { action, examples, policyFolder, today, type CliContext } from './context';
 import { checkPolicyFiles } from './policy-check';
+import { addPolicyCompareCommand } from './policy-compare-command';
 import { formatTable, pad, wrap } from './table';
 
 interface JsonOption {
@@ -45,6 +46,7 @@ export function addPolicyCommands(program: Command, context: CliContext): void {
     'policy check my-policy.yaml',
     'policy check policies/*.yaml --json',
   );
+  addPolicyCompareCommand(group, context);
 }
 
 function nonEmptyFiles(file: string, before: string[] | undefined): string[] {

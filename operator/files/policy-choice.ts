@@ -1,4 +1,4 @@
-import { policiesOfRegion, type PolicyBook, type PolicyFile } from '../../domain/policy';
+import { createPolicyBook, policiesOfRegion, type PolicyBook, type PolicyFile } from '../../domain/policy';
 import type { Region } from '../../domain/region';
 import { loadPolicyBook, readPolicyFile } from './policy-files';
 
@@ -8,22 +8,34 @@ export interface PolicyChoice {
   readonly ids: readonly string[] | undefined;
 }
 
-/** A policy is named by its id, which holds neither dots nor slashes, or as a file. */
+/** One version of a policy alone, such as `suqian-2025@1`. */
+const VERSION = /^([a-z0-9-]+)@([0-9A-Za-z.-]+)$/;
+
+/** A policy is named by its id, which holds neither dots nor slashes, by id and version, or as a file. */
 function isFile(name: string): boolean {
-  return /[/\\.]/.test(name);
+  return /[/\\.]/.test(name) && !VERSION.test(name);
 }
 
-/** The published policies of a folder with those that `--policy ID|FILE` names. @throws Refusal `PolicyUnknown` for an unknown id. */
+/**
+ * The published policies of a folder with those that `--policy ID|ID@VERSION|FILE` names; of an id with a version, no other version.
+ * @throws Refusal `PolicyUnknown` for an unknown id or version
+ */
 export async function choosePolicies(folder: string, named: readonly string[]): Promise<PolicyChoice> {
   const files = named.filter(isFile);
-  const book = await loadPolicyBook(folder, files);
+  const book = named.map((name) => VERSION.exec(name)).reduce(withVersion, await loadPolicyBook(folder, files));
   if (named.length === 0) return { book, ids: undefined };
   const ids = await Promise.all(
     named.map(async (name) =>
-      isFile(name) ? (await readPolicyFile(name)).policy.id : versionsOf(book, name)[0]!.policy.id,
+      isFile(name) ? (await readPolicyFile(name)).policy.id : versionsOf(book, name.split('@')[0]!)[0]!.policy.id,
     ),
   );
   return { book, ids: [...new Set(ids)] };
+}
+
+function withVersion(book: PolicyBook, named: RegExpExecArray | null): PolicyBook {
+  if (named === null) return book;
+  const only = book.get(named[1]!, named[2]!);
+  return createPolicyBook(book.list().filter((file) => file === only || file.policy.id !== only.policy.id));
 }
 
 /** All versions of a policy. @throws Refusal `PolicyUnknown` */

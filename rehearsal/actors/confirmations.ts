@@ -32,8 +32,12 @@ export interface ConfirmationActorOptions {
   regions: readonly Region[];
 }
 
-/** The day on which institutions confirm by default. */
+/** The day on which institutions confirm by default, where the policy's window is open then; else its nearest day. */
 const CONFIRMATION_DAY = 10;
+
+function confirmationDay(window: Period, { fromDay, toDay }: WindowPolicy['confirmation']): PlainDate {
+  return dayInPeriod(window, Math.min(Math.max(CONFIRMATION_DAY, fromDay), toDay));
+}
 const DISPUTE_REASON = '示例：与入库数量不符';
 
 /**
@@ -59,7 +63,9 @@ export function createConfirmationActors(options: ConfirmationActorOptions): Act
       );
       const firstWindows = policies.flatMap((each) => (each ? [firstDayOf(each.policy.window!.firstPeriod)] : []));
       if (firstWindows.length === 0) return [];
-      const byDefault = [month, next].map((window) => dayInPeriod(window, CONFIRMATION_DAY));
+      const byDefault = policies.flatMap((each) =>
+        each ? [month, next].map((window) => confirmationDay(window, each.policy.window!.confirmation)) : [],
+      );
       const days = [...firstWindows, ...byDefault, ...scriptedDays];
       return days.map((day) => ({ date: day, phase: Phase.PeopleAct }));
     },
@@ -79,7 +85,8 @@ function createBodies({ context, bank, scenario }: ConfirmationActorOptions, reg
   let filed = false;
 
   /** Who confirms on this day, and for which window: its own day, or the day on which it makes an earlier window good. */
-  function confirming(date: PlainDate, { fromDay, toDay }: WindowPolicy['confirmation']): Map<Period, string[]> {
+  function confirming(date: PlainDate, confirmation: WindowPolicy['confirmation']): Map<Period, string[]> {
+    const { fromDay, toDay } = confirmation;
     const windows = new Map<Period, string[]>();
     const add = (window: Period, body: string): void => {
       const known = windows.get(window) ?? [];
@@ -90,7 +97,7 @@ function createBodies({ context, bank, scenario }: ConfirmationActorOptions, reg
     const isOpen = dayInPeriod(thisMonth, fromDay) <= date && date <= dayInPeriod(thisMonth, toDay);
     for (const { institution } of bodies) {
       const script = scriptOf(institution);
-      const own = script?.confirm[thisMonth] ?? dayInPeriod(thisMonth, CONFIRMATION_DAY);
+      const own = script?.confirm[thisMonth] ?? confirmationDay(thisMonth, confirmation);
       if (own === date || (isOpen && correctsOn(script, date))) add(thisMonth, institution);
       for (const [window, day] of Object.entries(script?.confirm ?? {}))
         if (day === date) add(toPeriod(window), institution);

@@ -11,24 +11,34 @@ export interface EnterpriseActorOptions {
   regions: readonly Region[];
 }
 
-/** The last day of applications (新医保发〔2025〕50号 四(二)); which lines are in time is for their dates to say. */
-const IMPORT_DAY = 5;
+/** Handed in on the policy's last day of applications, the 5th in Xinjiang's; which lines are in time is for their dates to say. */
+interface HandIn {
+  region: string;
+  file: PeriodFile;
+  on: PlainDate;
+}
 
-/** Enterprises: on the 5th the month's applications of each region are handed in (DESIGN 8). */
+/** Enterprises: on the last day of applications the month's file of each region is handed in (DESIGN 8). */
 export function createEnterpriseActors({ context, regions }: EnterpriseActorOptions): Actors {
-  const waiting = new Map<string, { region: string; file: PeriodFile; on: PlainDate }>(
-    regions.flatMap(({ code, files }) =>
-      files.applications.map((file) => {
-        const on = dayInPeriod(file.period, IMPORT_DAY);
-        return [file.path, { region: code, file, on }] as const;
-      }),
-    ),
-  );
+  let planned: Promise<Map<string, HandIn>> | undefined;
+  /** Planned when the books are open, since the policies are in them. */
+  const waiting = (): Promise<Map<string, HandIn>> => (planned ??= plan());
 
-  async function handIn(region: string, { period, path }: PeriodFile): Promise<boolean> {
-    waiting.delete(path);
-    // A region whose policies know no settlement window has nobody to hand them to.
-    if (!(await findPolicyWith(context.db, region, 'window', firstDayOf(period)))) return false;
+  async function plan(): Promise<Map<string, HandIn>> {
+    const files = new Map<string, HandIn>();
+    for (const { code, files: own } of regions)
+      for (const file of own.applications) {
+        // A region whose policies know no settlement window has nobody to hand them to.
+        const policy = await findPolicyWith(context.db, code, 'window', firstDayOf(file.period));
+        if (!policy) continue;
+        const on = dayInPeriod(file.period, policy.policy.window!.application.toDay);
+        files.set(file.path, { region: code, file, on });
+      }
+    return files;
+  }
+
+  async function handIn({ region, file: { period, path } }: HandIn): Promise<true> {
+    (await waiting()).delete(path);
     await importApplications(context, { region, period, path });
     return true;
   }
@@ -36,13 +46,13 @@ export function createEnterpriseActors({ context, regions }: EnterpriseActorOpti
   return {
     async act({ date, phase }) {
       if (phase !== Phase.PeopleAct) return false;
-      const due = [...waiting.values()].filter(({ on }) => on === date);
-      const acted = await Promise.all(due.map(({ region, file }) => handIn(region, file)));
-      return acted.includes(true);
+      const due = [...(await waiting()).values()].filter(({ on }) => on === date);
+      await Promise.all(due.map(handIn));
+      return due.length > 0;
     },
-    nextPoints: ({ date }) => {
-      const days = [...waiting.values()].map(({ on }) => on).filter((on) => on >= date);
-      return Promise.resolve([...new Set(days)].map((day) => ({ date: day, phase: Phase.PeopleAct })));
+    nextPoints: async ({ date }) => {
+      const days = [...(await waiting()).values()].map(({ on }) => on).filter((on) => on >= date);
+      return [...new Set(days)].map((day) => ({ date: day, phase: Phase.PeopleAct }));
     },
   };
 }
