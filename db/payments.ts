@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { BusinessMoment } from '../domain/business-time';
 import type { PaymentCounts, PaymentKind, PaymentState } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
+import { Refusal } from '../domain/refusal';
 
 /** What a payment is when it is prepared: exactly what is approved. */
 export interface NewPayment {
@@ -91,7 +92,12 @@ export async function preparePayments(
   await enterRequest(db, input);
 }
 
-/** Payments that name a request are prepared; those that an earlier request prepared and this one leaves out are cancelled. */
+/**
+ * Payments that name a request are prepared; those that an earlier request prepared and this one leaves out are cancelled.
+ * A payment of a statement is not: its lines are settled and its money is reserved until an operator cancels it.
+ *
+ * @throws Refusal `PaymentStateInvalid` when a payment of a statement would be left out
+ */
 export async function enterRequest(
   db: Knex,
   input: { caseId: string; requestId: string; at: BusinessMoment },
@@ -100,10 +106,17 @@ export async function enterRequest(
     `select payment_id from settle.payments where request_id = ? and state = 'new'`,
     [input.requestId],
   );
-  const { rows: dropped } = await db.raw<{ rows: { payment_id: string }[] }>(
-    `select payment_id from settle.payments where case_id = ? and state = 'prepared' and request_id <> ?`,
+  const { rows: dropped } = await db.raw<{ rows: { payment_id: string; kind: PaymentKind }[] }>(
+    `select payment_id, kind from settle.payments where case_id = ? and state = 'prepared' and request_id <> ? order by 1`,
     [input.caseId, input.requestId],
   );
+  const reserved = dropped.find(({ kind }) => kind === 'payment');
+  if (reserved)
+    throw new Refusal(
+      'PaymentStateInvalid',
+      `${reserved.payment_id} waits for approval and is not part of ${input.requestId}: nothing is prepared without it`,
+      { paymentId: reserved.payment_id },
+    );
   const change = { at: input.at, actor: 'engine' } as const;
   await changePayments(
     db,

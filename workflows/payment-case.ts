@@ -61,6 +61,9 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   let besideDue: DuePoint | null = null;
   let preparations = 0;
   const wanted = { prepare: false, send: false };
+  /** What raises a request at this moment: two at once would take each other's number and payments. */
+  const raising = { preparation: false, correction: false };
+  const mayPrepare = (): boolean => wanted.prepare && !request && !raising.correction;
 
   const keeping = createCaseKeeping(caseId, clock);
   const { step, toItsEnd } = keeping;
@@ -70,6 +73,11 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   const open = (raised: RaisedRequest): void => {
     revision = raised.revision;
     request = { ...raised, decisions: [] };
+  };
+
+  const refuseSecondRequest = ({ action }: OperatorInput): void => {
+    if (action === 'correct' && (request || wanted.prepare || raising.preparation || raising.correction))
+      refuse({ code: 'PaymentStateInvalid', message: `${caseId} has a request that is decided first` });
   };
 
   setHandler(caseViewQuery, () => ({ caseId, state, request, payments: counts }));
@@ -114,10 +122,17 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     actOnPaymentsUpdate,
     async ({ at, ...operator }) => {
       clock.heard(at);
-      const raised = await refusing(() =>
-        work.applyOperatorAction({ caseId, at, operator, nextRevision: revision + 1 }),
-      );
-      if (raised) open(raised);
+      // Another handler may have begun between the validator and this one.
+      refuseSecondRequest(operator);
+      const corrects = operator.action === 'correct';
+      if (corrects) raising.correction = true;
+      let raised: RaisedRequest | null;
+      try {
+        raised = await refusing(() => work.applyOperatorAction({ caseId, at, operator, nextRevision: revision + 1 }));
+        if (raised) open(raised);
+      } finally {
+        if (corrects) raising.correction = false;
+      }
       wanted.send = true;
       return {
         paymentIds: operator.paymentIds,
@@ -130,10 +145,10 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
       };
     },
     {
-      validator: ({ action, reason }: OperatorInput) => {
-        if (reason.trim() === '') refuse({ code: 'ReasonMissing', message: `${action} needs a reason` });
-        if (action === 'correct' && (request || wanted.prepare))
-          refuse({ code: 'PaymentStateInvalid', message: `${caseId} has a request that is decided first` });
+      validator: (operator: OperatorInput) => {
+        if (operator.reason.trim() === '')
+          refuse({ code: 'ReasonMissing', message: `${operator.action} needs a reason` });
+        refuseSecondRequest(operator);
       },
     },
   );
@@ -213,11 +228,13 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     /** Nothing is left to do but to wait for more. */
     let isIdle = false;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      if (wanted.prepare) {
+      if (mayPrepare()) {
         wanted.prepare = false;
+        raising.preparation = true;
         const raised = await step(() => prepare(revision + 1));
         preparations += 1;
         if (raised) open(raised);
+        raising.preparation = false;
       }
       if (!sentBefore && !request && !wanted.prepare && !wanted.send) {
         isIdle = true;
@@ -242,7 +259,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
       const waiting = waitingState(askOn);
       await publish(waiting, until ?? null);
       await clock.waitFor(
-        () => wanted.prepare || wanted.send || waitingState(askOn) !== waiting || (isIdle && !stays()),
+        () => mayPrepare() || wanted.send || waitingState(askOn) !== waiting || (isIdle && !stays()),
         until,
       );
       if (resume && clock.isReached(resume)) await step((now) => work.resumeHeldPayments(now));

@@ -31,9 +31,11 @@ export function createOperatorActivities({
   log,
 }: ActivityDependencies): Pick<PaymentActivities, 'applyOperatorAction'> {
   return {
-    async applyOperatorAction({ caseId, at, operator, nextRevision }) {
+    async applyOperatorAction({ caseId, at, operator: named, nextRevision }) {
       const raised = await db.transaction(async (trx) => {
-        const payments = await loadPayments(trx, { caseId, paymentIds: operator.paymentIds });
+        const paymentIds = [...new Set(named.paymentIds)];
+        const operator = { ...named, paymentIds };
+        const payments = await loadPayments(trx, { caseId, paymentIds });
         checkNamed(operator, payments, caseId);
         await checkOperator(trx, payments[0]!.region, operator.person, at);
         if (await hasEvent(trx, caseId, eventKey(operator, payments[0]!)))
@@ -57,7 +59,7 @@ export function createOperatorActivities({
         await tell(trx, payments, caseId, at, operator);
         return null;
       });
-      log.info({ caseId, action: operator.action, payments: operator.paymentIds.length }, 'operator acted on payments');
+      log.info({ caseId, action: named.action, payments: named.paymentIds.length }, 'operator acted on payments');
       return raised;
     },
   };
@@ -93,6 +95,15 @@ async function checkOperator(trx: Knex, region: string, person: string, at: Busi
     throw new Refusal('OperatorRoleMissing', `${person} has not the role operator on ${at.date}`, { person });
 }
 
+/** What waits for approval already is prepared again or decided first: a correction's request would leave it out. */
+async function refuseOthersPrepared(trx: Knex, caseId: string): Promise<void> {
+  const [waiting] = await loadPayments(trx, { caseId, states: ['prepared'] });
+  if (waiting)
+    throw new Refusal('PaymentStateInvalid', `${waiting.paymentId} waits for approval: ${caseId} decides that first`, {
+      paymentId: waiting.paymentId,
+    });
+}
+
 async function correct(
   trx: Knex,
   payments: readonly PaymentRecord[],
@@ -101,6 +112,7 @@ async function correct(
   operator: OperatorInput,
   revision: number,
 ): Promise<RaisedRequest | null> {
+  await refuseOthersPrepared(trx, caseId);
   await changePayments(trx, operator.paymentIds, {
     to: 'prepared',
     at,

@@ -1,5 +1,6 @@
 import { formatYuan } from '../../domain/money';
 import type { Database } from '../connect';
+import { cancelledTogether } from './cancelled-parts';
 import { FINDINGS_FETCHED, verdict, type Invariant } from './invariant';
 
 async function query<Row>(database: Database, sql: string, region: string): Promise<Row[]> {
@@ -216,6 +217,7 @@ const reservedMoney: Invariant = {
 export const WINDOW_INVARIANTS: readonly Invariant[] = [
   eachLineOnce,
   paymentsAndLines,
+  cancelledTogether,
   statementsAndJournals,
   reservedMoney,
 ];

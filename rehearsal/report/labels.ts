@@ -201,6 +201,7 @@ const INVARIANTS: Readonly<Record<string, string>> = {
   'each line settles at most once and is in one state': '每条申请行至多结算一次，且只有一种状态',
   'each payment = sum of its lines': '每笔支付等于其申请行之和',
   'statement = sum of its payments = its journal': '明细单等于其支付之和，与记账一致',
+  'a payment is cancelled with its part of the statement': '付款取消与结算单所列部分取消一致',
   'reserved = payable, on its way and paid': '已预留资金等于应付、在途与已付之和',
 };
 

@@ -39,6 +39,7 @@ afterAll(() => database.drop());
 const LINES = 'each line settles at most once and is in one state';
 const PAYMENTS = 'each payment = sum of its lines';
 const STATEMENTS = 'statement = sum of its payments = its journal';
+const CANCELLED = 'a payment is cancelled with its part of the statement';
 const RESERVED = 'reserved = payable, on its way and paid';
 
 /** What is broken while the tampering lasts; it is taken back afterwards. */
@@ -67,6 +68,7 @@ describe('lines, statements and their money', () => {
     expect(rows).toEqual([
       { name: LINES, ok: true, detail: '5 lines, 4 settled' },
       { name: PAYMENTS, ok: true, detail: '3 payments, 133.00' },
+      { name: CANCELLED, ok: true, detail: '0 cancelled' },
       { name: STATEMENTS, ok: true, detail: '2 statements, 133.00' },
       { name: RESERVED, ok: true, detail: '133.00 reserved' },
     ]);
@@ -74,7 +76,7 @@ describe('lines, statements and their money', () => {
 
   it('are checked with every other invariant', async () => {
     const names = (await verify(database.app, REGION)).map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining([LINES, PAYMENTS, STATEMENTS, RESERVED]));
+    expect(names).toEqual(expect.arrayContaining([LINES, PAYMENTS, CANCELLED, STATEMENTS, RESERVED]));
   });
 });
 

@@ -1,0 +1,65 @@
+import { verify } from '../../db/verify';
+import { changePayments } from '../../db/payments';
+import { refusalOf } from '../support/ledger';
+import { day, paymentOf, startFailed, type WindowBatch } from '../support/window-batch';
+import { REGION } from '../support/window';
+
+// Requests over a window's payments: none of them loses a payment whose money is reserved (DESIGN 5.3, 5.4).
+
+let batch: WindowBatch;
+afterEach(() => batch.database.drop());
+
+const broken = async (): Promise<string[]> =>
+  (await verify(batch.database.app, REGION)).filter(({ ok }) => !ok).map(({ name }) => name);
+
+describe('a correction whose request was rejected', () => {
+  beforeEach(async () => {
+    batch = await startFailed(['E0001', 'E0002']);
+    expect(await batch.states()).toEqual({ E0001: 'failed', E0002: 'failed' });
+    const second = (await batch.act('correct', [paymentOf('E0001')], '2026-04-22', 2))!;
+    await batch.decide(second, 'reject');
+  });
+
+  it('is not left out by the correction of another payment', async () => {
+    const other = batch.act('correct', [paymentOf('E0002')], '2026-04-22', 3);
+    await expect(other).rejects.toThrow(`${paymentOf('E0001')} waits for approval`);
+    expect(await batch.states()).toEqual({ E0001: 'prepared', E0002: 'failed' });
+    expect(await broken()).toEqual([]);
+    // What was prepared again is decided first; after that the other one's turn has come.
+    const third = (await batch.prepare(3, '2026-04-22'))!;
+    expect(third.requestId).toMatch(/#3$/);
+    await batch.decide(third);
+    await batch.release(third);
+    expect(await batch.states()).toEqual({ E0001: 'released', E0002: 'failed' });
+  });
+});
+
+describe('an action on payments', () => {
+  it('that names one twice is done once', async () => {
+    batch = await startFailed(['E0001']);
+    await batch.act('cancel', [paymentOf('E0001'), paymentOf('E0001')], '2026-04-22');
+    expect(await batch.states()).toEqual({ E0001: 'cancelled' });
+    expect(await broken()).toEqual([]);
+  });
+});
+
+describe('a payment that is cancelled without its part', () => {
+  it('is found', async () => {
+    batch = await startFailed(['E0001']);
+    const change = { to: 'cancelled', at: day('2026-04-22'), actor: `${REGION}-operator`, reason: '示例' } as const;
+    await changePayments(batch.database.app, [paymentOf('E0001')], change);
+    expect(await broken()).toContain('a payment is cancelled with its part of the statement');
+  });
+
+  it('is not dropped by a request that leaves it out either', async () => {
+    batch = await startFailed(['E0001', 'E0002']);
+    const second = (await batch.act('correct', [paymentOf('E0001')], '2026-04-22', 2))!;
+    await batch.decide(second, 'reject');
+    await batch.database.superuser.transaction(async (trx) => {
+      await trx.raw('set local session_replication_role = replica');
+      await trx.raw(`update settle.statement_enterprises set cancelled_on = '2026-04-22' where enterprise = 'E0001'`);
+    });
+    expect(await refusalOf(batch.prepare(3, '2026-04-22'))).toBe('PaymentStateInvalid');
+    expect(await batch.states()).toEqual({ E0001: 'prepared', E0002: 'failed' });
+  });
+});
