@@ -2,10 +2,19 @@ import type { Knex } from 'knex';
 import type { Period } from '../domain/plain-date';
 
 /**
- * Locks a window and those before it, whose open lines it settles too, until the transaction ends: whoever imports,
+ * Locks all lines of a region until the transaction ends. An import of any period may take back what another window is about
+ * to settle, also of a window that nobody has seen yet. Before every other lock.
+ */
+export async function lockLines(trx: Knex, region: string): Promise<void> {
+  await trx.raw('select settle.lock_lines(?)', [region]);
+}
+
+/**
+ * Locks the region's lines, a window and those before it, whose open lines it settles too, until the transaction ends: whoever imports,
  * disputes, confirms or takes back in one of them comes one after the other. In order of their periods.
  */
 export async function lockWindowsUpTo(trx: Knex, region: string, period: Period): Promise<void> {
+  await lockLines(trx, region);
   await trx.raw('insert into settle.windows (region, period) values (?, ?) on conflict do nothing', [region, period]);
   await trx.raw('select period from settle.windows where region = ? and period <= ? order by period for update', [
     region,

@@ -13,6 +13,7 @@ import {
 import type { StagedRow } from '../../db/application-stage';
 import { findCorrections } from '../../db/breaches';
 import { policyWith } from '../../db/region-policy';
+import { lockLines } from '../../db/settlement-locks';
 import { lockWindow } from '../../db/windows';
 import { firstDayOf, isPeriod, type Period } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
@@ -79,8 +80,8 @@ export async function importApplications(
   const rejections: { file?: RejectionFile } = {};
   const corrected: string[] = [];
   const imported = await transactionally(db, dryRun, async (trx) => {
+    await lockLines(trx, region);
     await lockWindow(trx, region, period);
-    await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`applications/${region}`]);
     const identity = { region, period, sha256 };
     const before = await findImportedFile(trx, identity);
     const facts = await loadImportFacts(trx, region, period, policy.window!);

@@ -1,0 +1,106 @@
+import { period } from '../../domain/plain-date';
+import { confirm } from '../../operator/commands/confirm-statement';
+import { disputeLines } from '../../operator/commands/dispute-lines';
+import { cellsOf, clearLines, createImports } from '../support/applications';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { acceptLines, fund, REGION, saveWindowRegion, windowContext } from '../support/window';
+
+// A line settles once, also when files and confirmations come at the same moment, and whoever writes.
+
+let database: TestDatabase;
+let body: string;
+let other: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const { bodies } = await saveWindowRegion(database.owner);
+  [body, other] = bodies as [string, string];
+  for (const each of [body, other]) await fund(database.app, each, { own: 100_000n });
+});
+afterEach(() => clearLines(database.superuser));
+afterAll(() => database.drop());
+
+const APRIL = period('2026-04');
+const confirmIn = (month: string, by = body) =>
+  confirm(windowContext(database.app, `${month}-10`), {
+    region: REGION,
+    period: period(month),
+    institutions: [by],
+    person: by,
+  });
+const disputeIt = () =>
+  disputeLines(windowContext(database.app, '2026-04-10'), {
+    region: REGION,
+    period: APRIL,
+    institution: other,
+    lines: ['G1'],
+    reason: '示例',
+    person: other,
+  });
+const accept = () => acceptLines(database.app, [{ line: 'G1', body: other, enterprise: 'E0001', amountFen: 12_500n }]);
+const WITHDRAW = `insert into settle.line_withdrawals (line_id, file_id) select line_id, 1 from settle.application_lines where line = 'G1'`;
+const SETTLE = `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
+  select line_id, region, '2026-04', body, 1, enterprise from settle.application_lines where line = 'G1'`;
+
+async function somebodyWaits(): Promise<void> {
+  for (;;) {
+    const { rows } = await database.superuser.raw<{ rows: unknown[] }>(
+      `select from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`,
+    );
+    if (rows.length > 0) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+describe('a line that a late file of an earlier month takes back', () => {
+  it('is settled once, by the window that is being confirmed meanwhile', async () => {
+    const march = { ordered_on: '2026-03-01', received_on: '2026-03-02', institution: body };
+    const april = createImports(() => windowContext(database.app, '2026-04-05'));
+    await april.rows([cellsOf('G1', { ...march, applied_on: '2026-04-02' })]);
+    april.remove();
+    const trx = await database.app.transaction();
+    // The first file ever of March, on 9 April: nobody else can see its window yet.
+    const late = createImports(() => windowContext(trx, '2026-04-09'));
+    await late.rows([cellsOf('G1', { ...march, applied_on: '2026-03-03' })], '2026-03');
+    late.remove();
+    const confirmed = confirmIn('2026-04');
+    await somebodyWaits();
+    await trx.commit();
+    expect(await confirmed).toMatchObject([{ outcome: 'confirmed', netFen: 12_500n }]);
+    expect(await database.app('settle.line_states').orderBy('period').select('period', 'state')).toEqual([
+      { period: '2026-03', state: 'settled' },
+      { period: '2026-04', state: 'withdrawn' },
+    ]);
+    expect(await confirmIn('2026-05')).toMatchObject([{ outcome: 'nothing' }]);
+  });
+});
+
+describe('the database refuses', () => {
+  beforeEach(accept);
+
+  it('to withdraw or dispute what is settled: LineNotOpen', async () => {
+    await confirmIn('2026-04', other);
+    await expect(database.app.raw(WITHDRAW)).rejects.toThrow('line G1 of 2026-04 is not open: it is not withdrawn');
+    const disputed = `insert into settle.line_disputes select line_id, '2026-04', '示例', '2026-04-10', '10:00', 'x' from settle.settled_lines`;
+    await expect(database.app.raw(disputed)).rejects.toThrow('line G1 of 2026-04 is not open: it is not disputed');
+  });
+
+  it('to settle what is withdrawn or disputed, and to withdraw what is disputed', async () => {
+    await disputeIt();
+    await expect(database.app.raw(SETTLE)).rejects.toThrow('it is not settled');
+    await expect(database.app.raw(WITHDRAW)).rejects.toThrow('it is not withdrawn');
+    await clearLines(database.superuser);
+    await accept();
+    await database.app.raw(WITHDRAW);
+    await expect(database.app.raw(SETTLE)).rejects.toThrow('it is not settled');
+  });
+
+  it('to settle what another transaction is withdrawing', async () => {
+    const trx = await database.app.transaction();
+    await trx.raw(WITHDRAW);
+    const settled = expect(database.app.raw(SETTLE)).rejects.toThrow('it is not settled');
+    await somebodyWaits();
+    await trx.commit();
+    await settled;
+  });
+});
