@@ -27,7 +27,9 @@ create table settle.breaches (
   evidence      text,
   -- Force majeure that was found after the notice ends the case, and it is left out of every list of breaches.
   exempted_on   date,
-  unique (region, institution, kind, period)
+  unique (region, institution, kind, period),
+  check (notice_on < deadline and deadline < suspends_on),
+  check ((corrected_on is null) = (corrected_by is null))
 );
 -- The lines that were payable when the window's confirmations ended: a window's breach is corrected when none of them is any more.
 create table settle.breach_lines (
@@ -128,6 +130,34 @@ end $$;
 create trigger check_force_majeure before insert on settle.force_majeure
   for each row execute function settle.check_force_majeure();
 
+-- A breach begins with its notice, by the period's monitoring and before that has said what it found; nothing has come of it then.
+create function settle.check_breach_begins() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  if new.corrected_on is not null or new.evidence is not null or new.exempted_on is not null then
+    perform settle.refuse('CaseStateInvalid', format('%s cannot begin corrected or exempted', new.case_id));
+  elsif not exists (
+    select from settle.cases c
+     where c.region = new.region and c.kind = 'monitoring' and c.period = new.period and c.closed_on is null and c.opened_on <= new.notice_on
+       and not exists (select from settle.case_events e where e.case_id = c.case_id and e.event = 'breaches-noticed')) then
+    perform settle.refuse('CaseStateInvalid', format('%s: monitoring of %s does not notice it', new.case_id, new.period));
+  end if;
+  return new;
+end $$;
+create trigger check_breach_begins before insert on settle.breaches
+  for each row execute function settle.check_breach_begins();
+create function settle.check_enterprise_begins() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  if num_nonnulls(new.refused_on, new.suspended_from, new.performed_on, new.exempted_on) > 0
+     or (new.kind = 'interview') <> (new.deadline is not null) or new.deadline < new.opened_on then
+    perform settle.refuse('CaseStateInvalid', format('%s begins open, an interview with its deadline', new.case_id));
+  end if;
+  return new;
+end $$;
+create trigger check_enterprise_begins before insert on settle.enterprise_cases
+  for each row execute function settle.check_enterprise_begins();
+
 -- A case changes only as somebody's act says, and what has happened stays: no suspension is undone by a later statement.
 create function settle.check_breach_change() returns trigger
 language plpgsql security definer set search_path = pg_catalog as $$
@@ -160,7 +190,8 @@ begin
     end if;
   end loop;
   if new.suspended_from is distinct from old.suspended_from
-     and (old.suspended_from is not null or new.suspended_from <= greatest(new.deadline, new.refused_on)) then
+     and (old.suspended_from is not null or new.refused_on is null
+          or (new.suspended_from > greatest(new.deadline, new.refused_on)) is not true) then
     perform settle.refuse('CaseStateInvalid', format('%s: a suspension begins after the deadline and the finding', old.case_id));
   end if;
   return new;
@@ -212,3 +243,39 @@ language sql stable set search_path = pg_catalog as $$
     join settle.return_plan r on r.region = p_region and r.institution = p_institution and r.period = p_period
    where c.so_far >= r.amount_fen
 $$;
+
+-- What the engine writes is what the ledger and the lines show, once for all breaches that a statement corrects: a return is complete
+-- on that day, and none of a window's lines is payable any more.
+create function settle.check_engine_corrections() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+declare
+  v_fresh text[];
+  v_wrong text;
+begin
+  select array_agg(n.case_id) into v_fresh from now_rows n join was_rows w using (case_id)
+   where n.corrected_by = 'engine' and w.corrected_by is distinct from 'engine';
+  if v_fresh is null then return null; end if;
+  select b.case_id into v_wrong from settle.breaches b
+   where b.case_id = any(v_fresh) and b.kind = 'prepayment-not-returned'
+     and settle.return_completed_on(b.region, b.institution, b.period) is distinct from b.corrected_on;
+  if v_wrong is null and exists (select from settle.breaches where case_id = any(v_fresh) and kind <> 'prepayment-not-returned') then
+    with fresh as materialized (
+      select case_id, region, institution, corrected_on from settle.breaches
+       where case_id = any(v_fresh) and kind <> 'prepayment-not-returned'
+    ), suspended as materialized (
+      select f.case_id, s.enterprise from fresh f, settle.suspended_enterprises(f.region, f.corrected_on) s
+    ), waiting as materialized (
+      select f.case_id, o.line_id, sum(o.amount_fen) over (partition by f.case_id, o.enterprise) as net_fen
+        from settle.open_lines o join fresh f on f.region = o.region and f.institution = o.body
+       where (f.case_id, o.enterprise) not in (select case_id, enterprise from suspended)
+    )
+    select w.case_id into v_wrong from waiting w join settle.breach_lines l using (case_id, line_id) where w.net_fen > 0 limit 1;
+  end if;
+  if v_wrong is not null then
+    perform settle.refuse('CaseStateInvalid', format('%s is not corrected: the ledger and the lines do not show it', v_wrong));
+  end if;
+  return null;
+end $$;
+create trigger check_engine_corrections after update on settle.breaches
+  referencing old table as was_rows new table as now_rows
+  for each statement execute function settle.check_engine_corrections();

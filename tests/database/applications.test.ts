@@ -1,5 +1,6 @@
 import { cellsOf, clearLines, createImports, csvOf, fates, type Cells } from '../support/applications';
-import { createTestDatabase, type TestDatabase } from '../support/database';
+import { writeByHand } from '../support/by-hand';
+import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
 import { REGION, saveWindowRegion, windowContext } from '../support/window';
 
 // Import of application files (新医保发〔2025〕50号 四(二); DESIGN 5.2): what becomes of each row.
@@ -23,10 +24,12 @@ afterEach(async () => {
 afterAll(() => database.drop());
 
 async function settle(line: string, period: string): Promise<void> {
-  await database.app.raw(
-    `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
-     select line_id, region, ?, body, 1, enterprise from settle.application_lines where line = ?`,
-    [period, line],
+  await withoutTriggers(database.superuser, (trx) =>
+    trx.raw(
+      `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
+       select line_id, region, ?, body, 1, enterprise from settle.application_lines where line = ?`,
+      [period, line],
+    ),
   );
 }
 
@@ -39,15 +42,17 @@ async function dispute(line: string, period: string): Promise<void> {
 }
 
 async function suspend(enterprise: string, from: string): Promise<void> {
-  await database.owner('settle.enterprise_cases').insert({
-    case_id: `enterprise/${enterprise}/interview/2026-03`,
-    region: REGION,
-    enterprise,
-    kind: 'interview',
-    period: '2026-03',
-    opened_on: '2026-03-01',
-    suspended_from: from,
-  });
+  await writeByHand(database.owner, 'settle.enterprise_cases', (trx) =>
+    trx('settle.enterprise_cases').insert({
+      case_id: `enterprise/${enterprise}/interview/2026-03`,
+      region: REGION,
+      enterprise,
+      kind: 'interview',
+      period: '2026-03',
+      opened_on: '2026-03-01',
+      suspended_from: from,
+    }),
+  );
 }
 
 const marchCells = (line: string, more: Partial<Cells> = {}): Cells =>

@@ -9,6 +9,7 @@ import {
   type Watch,
 } from '../../db/breaches';
 import { insertCaseAct, insertForceMajeure } from '../../db/case-acts';
+import { addEvents, openCase } from '../../db/cases';
 import { findDelayed } from '../../db/delayed-lines';
 import { plannedCases } from '../../db/due-cases';
 import { daysAfterNotice } from '../../domain/breach';
@@ -16,7 +17,9 @@ import { atPhase, Phase } from '../../domain/business-time';
 import { period, plainDate, type PlainDate } from '../../domain/plain-date';
 import { confirm, confirmOne } from '../../operator/commands/confirm-statement';
 import { disputeLines } from '../../operator/commands/dispute-lines';
-import { createTestDatabase, type TestDatabase } from '../support/database';
+import { writeByHand } from '../support/by-hand';
+import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
+import { refusalOf } from '../support/ledger';
 import { publishedCalendar, publishedPolicy } from '../support/published';
 import { acceptLines, fund, REGION, saveWindowRegion, windowContext, type LineOf } from '../support/window';
 
@@ -57,7 +60,15 @@ const line = (id: string, amountFen: bigint, more: Partial<LineOf> = {}): LineOf
   ...more,
 });
 const found = () => findBreaches(database.app, WATCH);
+/** Monitoring of April has begun, and what it found is not written yet. */
+const monitor = async (): Promise<void> => {
+  const caseId = `monitoring/${REGION}/2026-04`;
+  const at = atPhase(plainDate('2026-05-01'), Phase.Deadline);
+  const policy = publishedPolicy('xinjiang-2025-50');
+  await openCase(database.app, { caseId, region: REGION, kind: 'monitoring', period: APRIL, policy, at });
+};
 const notice = async (on = '2026-05-06'): Promise<void> => {
+  await monitor();
   const days = daysAfterNotice(breach!, plainDate(on), publishedCalendar());
   await database.app.transaction(async (trx) => insertBreaches(trx, WATCH, days, await findBreaches(trx, WATCH)));
 };
@@ -66,10 +77,12 @@ const corrected = async (on: string): Promise<(string | null)[]> => {
   return (await loadBreaches(database.app, { region: REGION })).map(({ correctedOn }) => correctedOn);
 };
 const suspend = (enterprise: string, from: string): Promise<unknown> =>
-  database.owner.raw(
-    `insert into settle.enterprise_cases (case_id, region, enterprise, kind, period, opened_on, deadline, suspended_from)
-     values (?, ?, ?, 'interview', '2026-02', '2026-03-02', '2026-03-16', ?)`,
-    [`enterprise/${enterprise}/interview/2026-02`, REGION, enterprise, from],
+  writeByHand(database.owner, 'settle.enterprise_cases', (trx) =>
+    trx.raw(
+      `insert into settle.enterprise_cases (case_id, region, enterprise, kind, period, opened_on, deadline, suspended_from)
+       values (?, ?, ?, 'interview', '2026-02', '2026-03-02', '2026-03-16', ?)`,
+      [`enterprise/${enterprise}/interview/2026-02`, REGION, enterprise, from],
+    ),
   );
 
 describe('lines that nobody confirmed or disputed by the 20th', () => {
@@ -109,10 +122,12 @@ describe('lines that nobody confirmed or disputed by the 20th', () => {
     await fund(database.app, BODY, { own: 10_000n });
     await confirm(context, { region: REGION, period: APRIL });
     const reopen = (on: string): Promise<unknown> =>
-      database.owner.raw(
-        `with gone as (delete from settle.settled_lines returning *)
-         insert into settle.unsettled_lines select line_id, region, period, institution, revision, enterprise, ? from gone`,
-        [on],
+      withoutTriggers(database.superuser, (trx) =>
+        trx.raw(
+          `with gone as (delete from settle.settled_lines returning *)
+           insert into settle.unsettled_lines select line_id, region, period, institution, revision, enterprise, ? from gone`,
+          [on],
+        ),
       );
     await reopen('2026-04-27');
     expect(await found()).toEqual([]);
@@ -248,10 +263,17 @@ describe('a breach that is noticed', () => {
 
   it('stays corrected, whoever says otherwise', async () => {
     const caseId = `breach/${BODY}/late-reconciliation/2026-04`;
-    await database
-      .app('settle.breaches')
-      .where({ case_id: caseId })
-      .update({ corrected_on: '2026-05-08', corrected_by: 'engine' });
+    const byEngine = (): Promise<number> =>
+      database
+        .app('settle.breaches')
+        .where({ case_id: caseId })
+        .update({ corrected_on: '2026-05-08', corrected_by: 'engine' });
+    expect(await refusalOf(byEngine())).toBe('CaseStateInvalid');
+    await acceptLines(database.app, [
+      line('L5', -6_000n, { period: '2026-05' }),
+      line('L6', -5_000n, { period: '2026-05', enterprise: 'E0002' }),
+    ]);
+    await byEngine();
     await expect(saveCorrection(database.app, { caseId, on: END, by: OFFICER, evidence: 'x' })).rejects.toMatchObject({
       code: 'AppendOnly',
     });
@@ -327,6 +349,79 @@ describe('a return', () => {
   });
 });
 
+describe('what nobody noticed or found', () => {
+  const breachOf = (change: object = {}) =>
+    database.app('settle.breaches').insert({
+      case_id: `breach/${BODY}/late-reconciliation/2026-04`,
+      region: REGION,
+      institution: BODY,
+      kind: 'late-reconciliation',
+      period: APRIL,
+      notice_on: '2026-05-06',
+      deadline: '2026-05-19',
+      suspends_on: '2026-06-01',
+      ...change,
+    });
+  const enterpriseCase = (change: object = {}) =>
+    database.app('settle.enterprise_cases').insert({
+      case_id: 'enterprise/E0001/interview/2026-04',
+      region: REGION,
+      enterprise: 'E0001',
+      kind: 'interview',
+      period: APRIL,
+      opened_on: '2026-05-06',
+      deadline: '2026-05-19',
+      ...change,
+    });
+
+  it('is no breach: without monitoring, before it began, or after it has said what it found', async () => {
+    expect(await refusalOf(breachOf())).toBe('CaseStateInvalid');
+    await monitor();
+    expect(await refusalOf(breachOf({ notice_on: '2026-04-30' }))).toBe('CaseStateInvalid');
+    expect(await refusalOf(breachOf({ period: '2026-03' }))).toBe('CaseStateInvalid');
+    const said = { key: 'noticed', event: 'breaches-noticed', actor: 'engine', detail: 'no breach' };
+    const at = atPhase(plainDate('2026-05-06'), Phase.Monitoring);
+    await addEvents(database.app, `monitoring/${REGION}/2026-04`, at, [said]);
+    expect(await refusalOf(breachOf())).toBe('CaseStateInvalid');
+  });
+
+  it.each([
+    ['suspended before its deadline', { suspends_on: '2026-05-19' }, '23514'],
+    ['with a deadline before its notice', { deadline: '2026-05-05' }, '23514'],
+    ['corrected by the engine', { corrected_on: '2026-05-06', corrected_by: 'engine' }, 'CaseStateInvalid'],
+    ['exempted', { exempted_on: '2026-05-06' }, 'CaseStateInvalid'],
+  ])('no breach begins %s', async (_, change, code) => {
+    await monitor();
+    expect(await refusalOf(breachOf(change))).toBe(code);
+    expect(await refusalOf(breachOf())).toBe('not refused');
+  });
+
+  it('is corrected by no nameless person, and a return by the engine on its day only', async () => {
+    await notice();
+    await breachOf({ case_id: 'r', kind: 'prepayment-not-returned' });
+    const change = (columns: object) => database.app('settle.breaches').where({ case_id: 'r' }).update(columns);
+    expect(await refusalOf(change({ corrected_on: '2026-05-12' }))).toBe('23514');
+    expect(await refusalOf(change({ corrected_on: '2026-05-12', corrected_by: 'engine' }))).toBe('CaseStateInvalid');
+  });
+
+  it.each([
+    ['refused', { refused_on: '2026-05-06' }],
+    ['suspended', { suspended_from: '2026-05-06' }],
+    ['performed', { performed_on: '2026-05-06' }],
+    ['without a deadline', { deadline: null }],
+    ['after its deadline', { deadline: '2026-05-05' }],
+  ])('no interview begins %s', async (_, change) => {
+    expect(await refusalOf(enterpriseCase(change))).toBe('CaseStateInvalid');
+    expect(await refusalOf(enterpriseCase())).toBe('not refused');
+  });
+
+  it('suspends no enterprise: a refusal of an interview does', async () => {
+    await enterpriseCase();
+    const suspended = database.app('settle.enterprise_cases').update({ suspended_from: '2026-05-20' });
+    expect(await refusalOf(suspended)).toBe('CaseStateInvalid');
+  });
+});
+
 describe('who is suspended', () => {
   const institutionsOn = async (on: string): Promise<string[]> =>
     (
@@ -336,18 +431,20 @@ describe('who is suspended', () => {
       )
     ).rows.map(({ institution }) => institution);
   const add = (kind: string, month: string, suspendsOn: string, correctedOn: string | null): Promise<unknown> =>
-    database.owner('settle.breaches').insert({
-      case_id: `breach/${BODY}/${kind}/${month}`,
-      region: REGION,
-      institution: BODY,
-      kind,
-      period: month,
-      notice_on: '2026-08-03',
-      deadline: '2026-08-17' as PlainDate,
-      suspends_on: suspendsOn,
-      corrected_on: correctedOn,
-      corrected_by: correctedOn === null ? null : 'engine',
-    });
+    writeByHand(database.owner, 'settle.breaches', (trx) =>
+      trx('settle.breaches').insert({
+        case_id: `breach/${BODY}/${kind}/${month}`,
+        region: REGION,
+        institution: BODY,
+        kind,
+        period: month,
+        notice_on: '2026-08-03',
+        deadline: '2026-08-17' as PlainDate,
+        suspends_on: suspendsOn,
+        corrected_on: correctedOn,
+        corrected_by: correctedOn === null ? null : 'engine',
+      }),
+    );
 
   it('from 00:00 of its day until the day of the correction, which counts whole', async () => {
     await add('late-reconciliation', '2026-07', '2026-09-01', '2026-09-10');

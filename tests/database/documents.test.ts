@@ -4,6 +4,7 @@ import { issueDocuments, listDocuments } from '../../db/documents/store';
 import { plainDate } from '../../domain/plain-date';
 import { loadInstitutions } from '../../db/register';
 import { PEOPLE, REGION, saveSmallRegion } from '../support/approval-case';
+import { writeByHand } from '../support/by-hand';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { refusalOf } from '../support/ledger';
 
@@ -20,16 +21,6 @@ afterEach(() => database.drop());
 
 async function breach(change: { corrected_on?: string; exempted_on?: string }): Promise<void> {
   const caseId = `breach/${body}/late-reconciliation/2026-04`;
-  await database.owner('settle.breaches').insert({
-    case_id: caseId,
-    region: REGION,
-    institution: body,
-    kind: 'late-reconciliation',
-    period: '2026-04',
-    notice_on: '2026-05-06',
-    deadline: '2026-05-19',
-    suspends_on: '2026-06-01',
-  });
   if (change.exempted_on !== undefined)
     await database.owner('settle.case_acts').insert({
       case_id: caseId,
@@ -41,7 +32,19 @@ async function breach(change: { corrected_on?: string; exempted_on?: string }): 
       evidence: '示例：洪水',
     });
   const changed = change.corrected_on === undefined ? change : { ...change, corrected_by: 'engine' };
-  if (Object.keys(changed).length > 0) await database.owner('settle.breaches').update(changed);
+  await writeByHand(database.owner, 'settle.breaches', (trx) =>
+    trx('settle.breaches').insert({
+      case_id: caseId,
+      region: REGION,
+      institution: body,
+      kind: 'late-reconciliation',
+      period: '2026-04',
+      notice_on: '2026-05-06',
+      deadline: '2026-05-19',
+      suspends_on: '2026-06-01',
+      ...changed,
+    }),
+  );
 }
 
 const letters = async (upTo: string): Promise<string[]> =>

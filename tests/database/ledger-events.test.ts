@@ -28,6 +28,8 @@ interface Step {
   readonly transfers: readonly Transfer[];
   readonly after: Record<string, bigint>;
   readonly reference?: string;
+  /** Where the key says what it takes back. */
+  readonly key?: string;
 }
 
 const step = (
@@ -103,16 +105,22 @@ const PREPAYMENT: readonly Step[] = [
 
 const SETTLEMENT: readonly Step[] = [
   step('top-up', [transfer('supervised/cash', own, 3_950n)], { 'supervised/cash': 70_000n, [own]: -4_000n }),
-  step('confirm', [transfer(prepayment, payable, 7_000n), transfer(own, payable, 1_000n)], {
-    [prepayment]: -53_000n,
-    [own]: -3_000n,
-    [payable]: -8_000n,
-  }),
-  step('confirm-reversal', [transfer(payable, prepayment, 7_000n), transfer(payable, own, 1_000n)], {
-    [prepayment]: -60_000n,
-    [own]: -4_000n,
-    [payable]: 0n,
-  }),
+  {
+    ...step('confirm', [transfer(prepayment, payable, 7_000n), transfer(own, payable, 1_000n)], {
+      [prepayment]: -53_000n,
+      [own]: -3_000n,
+      [payable]: -8_000n,
+    }),
+    key: 'statement#1/confirm',
+  },
+  {
+    ...step('confirm-reversal', [transfer(payable, prepayment, 7_000n), transfer(payable, own, 1_000n)], {
+      [prepayment]: -60_000n,
+      [own]: -4_000n,
+      [payable]: 0n,
+    }),
+    key: 'statement#1/confirm-reversal',
+  },
   step('confirm', [transfer(prepayment, payable, 7_000n), transfer(own, payable, 1_000n)], { [payable]: -8_000n }),
   step('payment-sent', [transfer(payable, toEnterprise, 8_000n)], { [payable]: 0n, [toEnterprise]: -8_000n }),
   step('payment-failed', [transfer(toEnterprise, payable, 8_000n)], { [payable]: -8_000n, [toEnterprise]: 0n }),
@@ -208,8 +216,7 @@ describe('every event of the ledger posts what the table of DESIGN 6 says', () =
 
   it.each(STEPS.map((each, index) => [index + 1, each.event, each] as const))(
     'step %i, %s',
-    async (index, event, { transfers, after, reference }) => {
-      const key = `${event}/${index}`;
+    async (index, event, { transfers, after, reference, key = `${event}/${index}` }) => {
       const result = await postJournals(database.app, '650500', [
         journal(key, event, transfers, { reference: reference! }),
       ]);

@@ -92,6 +92,30 @@ describe('a posting is refused with its code, and nothing of the call is posted'
       'IdempotencyConflict',
       [{ ...topUp('own', 100_00n), date: plainDate('2026-03-03') }],
     ],
+    [
+      'a confirmation taken back into prepaid money that it did not take from there',
+      'LedgerPostingForbidden',
+      [
+        journal('s#1/confirm', 'confirm', [t(own, payable, 100n), t(prepayment, payable, 50n)]),
+        journal('s#1/confirm-reversal', 'confirm-reversal', [t(payable, prepayment, 51n), t(payable, own, 99n)]),
+      ],
+    ],
+    [
+      'a confirmation of another reference taken back',
+      'LedgerPostingForbidden',
+      [
+        journal('s#1/confirm', 'confirm', [t(prepayment, payable, 50n)]),
+        journal('s#1/confirm-reversal', 'confirm-reversal', [t(payable, prepayment, 50n)], { reference: 'other' }),
+      ],
+    ],
+    [
+      'what no confirmation posted, taken back into prepaid money',
+      'LedgerPostingForbidden',
+      [
+        journal('s#1/confirm', 'confirm', [t(prepayment, payable, 50n)]),
+        journal('s#2/confirm-reversal', 'confirm-reversal', [t(payable, prepayment, 1n)]),
+      ],
+    ],
     ['a key used twice in one call with other content', 'IdempotencyConflict', [topUp('x', 1n), topUp('x', 2n)]],
   ])('%s: %s', async (_, code, journals) => {
     const before = await balances(database.app, REGION);

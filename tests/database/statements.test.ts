@@ -7,6 +7,7 @@ import { disputeLines, type DisputeCommand } from '../../operator/commands/dispu
 import { fileEntrustments } from '../../operator/commands/file-entrustment';
 import { recordTopUps } from '../../operator/commands/record-top-up';
 import { withdrawStatement } from '../../operator/commands/withdraw-statement';
+import { writeByHand } from '../support/by-hand';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { nonZeroBalances, refusalOf } from '../support/ledger';
 import { publishedPolicy } from '../support/published';
@@ -311,15 +312,17 @@ describe('what is open', () => {
       line('L3', 'E0001', 4_000n, { period: '2026-05' }),
       line('L4', 'E0002', 8_000n),
     ]);
-    await app('settle.enterprise_cases').insert({
-      case_id: 'enterprise/E0002/interview/2026-03',
-      region: REGION,
-      enterprise: 'E0002',
-      kind: 'interview',
-      period: '2026-03',
-      opened_on: '2026-03-02',
-      suspended_from: '2026-04-10',
-    });
+    await writeByHand(database.owner, 'settle.enterprise_cases', (trx) =>
+      trx('settle.enterprise_cases').insert({
+        case_id: 'enterprise/E0002/interview/2026-03',
+        region: REGION,
+        enterprise: 'E0002',
+        kind: 'interview',
+        period: '2026-03',
+        opened_on: '2026-03-02',
+        suspended_from: '2026-04-10',
+      }),
+    );
     await fund(app, BODY, { own: 100_000n });
     expect(await confirmBody()).toMatchObject({ netFen: 3_000n });
     expect(await states()).toEqual({ L1: 'settled', L2: 'settled', L3: 'open', L4: 'open' });

@@ -6,6 +6,7 @@ import { period as toPeriod, plainDate } from '../../domain/plain-date';
 import type { Pool } from '../../domain/pools';
 import { exampleStaff, type Region } from '../../domain/region';
 import { balances } from '../../db/ledger';
+import { writeByHand } from './by-hand';
 import { regionOf, type TestStage } from './stage';
 
 /** Regions under Suqian's scheme with hospitals whose spending, standing and claims are given by hand. */
@@ -122,18 +123,20 @@ export async function suspend(
   { number = 1, from, correctedOn }: { number?: number; from: string; correctedOn?: string },
 ): Promise<string> {
   const caseId = caseIds.breach(hospitalOf(code, number), 'prepayment-not-returned', toPeriod(from.slice(0, 7)));
-  await owner('settle.breaches').insert({
-    case_id: caseId,
-    region: code,
-    institution: hospitalOf(code, number),
-    kind: 'prepayment-not-returned',
-    period: from.slice(0, 7),
-    notice_on: '2025-12-01',
-    deadline: '2025-12-15',
-    suspends_on: from,
-    corrected_on: correctedOn ?? null,
-    corrected_by: correctedOn ? 'engine' : null,
-  });
+  await writeByHand(owner, 'settle.breaches', (trx) =>
+    trx('settle.breaches').insert({
+      case_id: caseId,
+      region: code,
+      institution: hospitalOf(code, number),
+      kind: 'prepayment-not-returned',
+      period: from.slice(0, 7),
+      notice_on: '2025-12-01',
+      deadline: '2025-12-15',
+      suspends_on: from,
+      corrected_on: correctedOn ?? null,
+      corrected_by: correctedOn ? 'engine' : null,
+    }),
+  );
   return caseId;
 }
 
