@@ -1,4 +1,7 @@
-import { Phase } from '../../domain/business-time';
+import { atPhase, Phase } from '../../domain/business-time';
+import { period as toPeriod, plainDate, type PlainDate } from '../../domain/plain-date';
+import { insertCaseAct } from '../../db/case-acts';
+import { insertEnterpriseCases, saveEnterpriseAct } from '../../db/enterprise-cases';
 import { balances } from '../../db/ledger';
 import { verify } from '../../db/verify';
 import { actOnPayments } from '../../operator/commands/decisions';
@@ -183,24 +186,30 @@ describe('a payment that the bank refuses', () => {
 });
 
 describe('a supplier that is suspended after the confirmation', () => {
-  const suspension = (changes: object) =>
-    play.stage.db('settle.enterprise_cases').where({ region: HELD, enterprise: 'E0001' }).update(changes);
+  const recorded = (interview: string, act: string, on: PlainDate): Promise<void> =>
+    insertCaseAct(play.stage.db, {
+      caseId: interview,
+      region: HELD,
+      act,
+      at: atPhase(on, Phase.PeopleAct),
+      person: `${HELD}-officer`,
+      evidence: '示例：约谈记录',
+    });
 
   it('has its payment held on the release, and paid with the run after it has performed; others are paid at once', async () => {
     const caseId = await toBatch(play, HELD, '2026-04', '2026-04-21', [
       line('L1', 'E0001', 10_000n),
       line('L2', 'E0002', 20_000n),
     ]);
-    await play.stage.db('settle.enterprise_cases').insert({
-      case_id: `enterprise/E0001/interview/2026-03`,
-      region: HELD,
-      enterprise: 'E0001',
-      kind: 'interview',
-      period: '2026-03',
-      opened_on: '2026-04-01',
-      deadline: '2026-04-15',
-      refused_on: '2026-04-15',
-      suspended_from: '2026-04-16',
+    const asked = { region: HELD, enterprise: 'E0001', kind: 'interview', period: toPeriod('2026-03') } as const;
+    const [openedOn, deadline] = [plainDate('2026-04-01'), plainDate('2026-04-15')];
+    const [interview] = await insertEnterpriseCases(play.stage.db, [{ ...asked, openedOn, deadline }]);
+    await recorded(interview!, 'found', openedOn);
+    await recorded(interview!, 'refused', deadline);
+    await saveEnterpriseAct(play.stage.db, interview!, {
+      act: 'refused',
+      on: deadline,
+      suspendedFrom: plainDate('2026-04-16'),
     });
     await play.approveAndRelease(caseId);
     expect(await states(caseId)).toEqual(['held', 'succeeded']);
@@ -218,7 +227,9 @@ describe('a supplier that is suspended after the confirmation', () => {
     ]);
 
     // It performs on 3 June; the run of June is on Monday the 22nd, and needs no new approval.
-    await suspension({ performed_on: '2026-06-03' });
+    const performedOn = plainDate('2026-06-03');
+    await recorded(interview!, 'performed', performedOn);
+    await saveEnterpriseAct(play.stage.db, interview!, { act: 'performed', on: performedOn });
     await play.goTo(caseId, '2026-06-21', Phase.ApprovalsAndBank);
     expect(await states(caseId)).toEqual(['held', 'succeeded']);
     await play.goTo(caseId, '2026-06-22', Phase.ApprovalsAndBank);
