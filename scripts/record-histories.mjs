@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Records the histories that tests/replay replays: node scripts/record-histories.mjs [VERSION]   (default v2)
-// Plays the sample regions with their scenario to February 2027, whose calendar nobody has published, and keeps one history of
-// each workflow and of each path worth keeping. A released version's histories stay as they are: record a new version
+// Records the histories that tests/replay replays: node scripts/record-histories.mjs [VERSION]   (default v3)
+// Plays sample regions, for v1 and v2 with their scenario to February 2027, whose calendar nobody has published, and keeps one
+// history of each workflow and of each path worth keeping. A released version's histories stay as they are: record a new version
 // beside them, and change what a running workflow does only behind `patched` (DESIGN 7).
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -35,9 +35,22 @@ const WANTED = {
     'breach-suspended-and-resumed': 'breach/H65042200001/late-reconciliation/2026-06',
     'enterprise-suspended-and-resumed': 'enterprise/E6504@650500/interview/2026-07',
   },
+  v3: {
+    'clearing-orderly': 'clearing/321300/2026-Q1',
+    'fund-orderly': 'fund/321300/2026-02',
+    'starter-month': 'starter/321300-recorded',
+  },
 };
 
-const version = process.argv[2] ?? 'v2';
+const HOSPITALS_AND_SUPPLIERS = { regions: ['650100', '650400', '650500'], to: '2027-02', scenario: 'scenario.yaml' };
+/** What each version plays; the first quarter of monthly funds is settled and cleared in April. */
+const PLAYED = {
+  v1: HOSPITALS_AND_SUPPLIERS,
+  v2: HOSPITALS_AND_SUPPLIERS,
+  v3: { regions: ['321300'], to: '2026-04' },
+};
+
+const version = process.argv[2] ?? 'v3';
 const wanted = WANTED[version];
 if (!wanted)
   throw new Error(`name one of ${Object.keys(WANTED).join(', ')}, or write down here what a new version records`);
@@ -48,15 +61,15 @@ const { historyToJSON } = require('@temporalio/common/lib/proto-utils');
 const pino = require('pino');
 
 const sample = join(root, 'rehearsal', 'sample');
-const regions = ['650100', '650400', '650500'];
+const played = PLAYED[version];
 const { period } = dist('domain/plain-date.js');
 const from = period('2026-01');
-const to = period('2027-02');
+const to = period(played.to);
 
 const inputs = await dist('rehearsal/inputs.js').readInputs({
-  regions: regions.map((region) => join(sample, region)),
+  regions: played.regions.map((region) => join(sample, region)),
   policies: [],
-  scenario: join(sample, 'scenario.yaml'),
+  ...(played.scenario && { scenario: join(sample, played.scenario) }),
   provisionalCalendar: false,
   from,
   to: period('2026-12'),
@@ -70,9 +83,20 @@ const stage = await dist('rehearsal/stage.js').setStage({
 try {
   const options = { provisionalCalendar: false, seed: 1, log: pino({ level: 'silent' }), progress: () => undefined };
   await dist('rehearsal/rehearse.js').play(options, inputs, stage, from, to);
+  if (version === 'v3') await beginMonth(played.regions[0]);
   await record();
 } finally {
   await stage.stop();
+}
+
+/** What a schedule starts on the first of a month; a rehearsal's conductor starts cases itself. */
+async function beginMonth(region) {
+  await stage.client.workflow.execute('starter', {
+    workflowId: `starter/${region}-recorded`,
+    taskQueue: dist('workers/task-queue.js').TASK_QUEUE,
+    args: [{ region }],
+    workflowExecutionTimeout: '2 minutes',
+  });
 }
 
 async function record() {

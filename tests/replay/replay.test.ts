@@ -46,6 +46,11 @@ const typesOf = (file: string): string[] =>
     scheduled ? [(scheduled as { activityType: { name: string } }).activityType.name] : [],
   );
 
+const workflowTypeOf = (file: string): string => {
+  const { workflowExecutionStartedEventAttributes: started } = historyOf(file).events[0]!;
+  return (started as { workflowType: { name: string } }).workflowType.name;
+};
+
 describe('histories of real runs', () => {
   it('there is one of every workflow and path', () => {
     expect(recorded.filter((file) => file.startsWith('v1/'))).toEqual([
@@ -85,11 +90,29 @@ describe('histories of real runs', () => {
     );
   });
 
+  it('there is one of a month of funds, of its clearing and of what a schedule starts', () => {
+    expect(recorded.filter((file) => file.startsWith('v3/'))).toEqual([
+      'v3/clearing-orderly.json',
+      'v3/fund-orderly.json',
+      'v3/starter-month.json',
+    ]);
+    expect(typesOf('v3/fund-orderly.json').filter((type) => type === 'prepareFund')).toHaveLength(2);
+    expect(typesOf('v3/clearing-orderly.json')).toContain('signClearing');
+  });
+
+  it('no workflow is without one that takes longer than a single step', () => {
+    const index = readFileSync(join(projectRoot(), 'workflows', 'index.ts'), 'utf8');
+    const exported = [...index.matchAll(/^export \{ (\w+) \}/gm)].map(([, name]) => name!);
+    expect(exported.length).toBeGreaterThan(5);
+    const kept = new Set(recorded.map(workflowTypeOf));
+    expect(exported.filter((name) => !kept.has(name))).toEqual(['documentsRun']);
+  });
+
   it('they replay without a difference', async () => {
     const errors = await replay(Object.fromEntries(recorded.map((file) => [file, historyOf(file)])));
     expect([...errors.keys()].sort()).toEqual([...recorded].sort());
     expect([...errors].filter(([, error]) => error)).toEqual([]);
-  });
+  }, 180_000);
 
   it('they name no machine', () => {
     for (const file of recorded) {
