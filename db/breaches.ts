@@ -135,9 +135,10 @@ export async function findCorrections(
         where b.region = :region and b.corrected_on is null and b.exempted_on is null
           and (cast(:institutions as text[]) is null or b.institution = any(cast(:institutions as text[])))
      ), suspended as materialized (
-       select c.enterprise, min(c.suspended_from) as since
-         from settle.enterprise_cases c join settle.suspended_enterprises(:region, :on) s using (enterprise)
-        where c.region = :region and c.suspended_from <= :on group by c.enterprise
+       select c.enterprise, min(c.suspended_from) as since from settle.enterprise_cases c
+        where c.region = :region and c.suspended_from <= :on
+          and (c.performed_on is null or c.performed_on > :on) and (c.exempted_on is null or c.exempted_on > :on)
+        group by c.enterprise
      ), payable as materialized (
        select o.line_id from (
          select l.line_id, sum(l.amount_fen) over (partition by l.body, l.enterprise) as net_fen from settle.open_lines l

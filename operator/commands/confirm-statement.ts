@@ -116,8 +116,9 @@ async function confirmIn(
     policy: rules.stamp,
   });
   await tell(trx, command, at, outcomes);
-  const fresh = outcomes.flatMap((each) => (each.outcome === 'confirmed' && !each.again ? [each.institution] : []));
-  return { outcomes, corrected: await findCorrections(trx, region, fresh, at.date) };
+  // Who has nothing to pay any more has corrected too: credits may have come since.
+  const asked = outcomes.flatMap((each) => (each.outcome === 'refused' ? [] : [each.institution]));
+  return { outcomes, corrected: await findCorrections(trx, region, asked, at.date) };
 }
 
 /** The statements that would come out now; nothing is written. @throws Refusal as {@link confirm} */

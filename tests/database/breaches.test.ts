@@ -17,6 +17,7 @@ import { atPhase, Phase } from '../../domain/business-time';
 import { period, plainDate, type PlainDate } from '../../domain/plain-date';
 import { confirm, confirmOne } from '../../operator/commands/confirm-statement';
 import { disputeLines } from '../../operator/commands/dispute-lines';
+import { cellsOf, createImports } from '../support/applications';
 import { writeByHand } from '../support/by-hand';
 import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
 import { refusalOf } from '../support/ledger';
@@ -259,6 +260,29 @@ describe('a breach that is noticed', () => {
     await suspend('E0002', '2026-05-11');
     expect(await corrected('2026-05-10')).toEqual([null, null]);
     expect(await corrected('2026-05-11')).toEqual(['2026-05-11', null]);
+  });
+
+  it('is corrected by credits on the day of their import, and else when the body finds that nothing is to be paid', async () => {
+    const caseIdOf = (body: string): string => `breach/${body}/late-reconciliation/2026-04`;
+    const correctedOn = async (body: string) => (await loadBreach(database.app, caseIdOf(body))).correctedOn;
+    await acceptLines(database.app, [
+      line('L7', -6_000n, { period: '2026-05' }),
+      line('L8', -5_000n, { period: '2026-05', enterprise: 'E0002' }),
+    ]);
+    context.setDay('2026-05-10');
+    const outcomes = await confirm(context, { region: REGION, period: period('2026-05'), institutions: [BODY] });
+    expect(outcomes).toMatchObject([{ institution: BODY, outcome: 'nothing' }]);
+    expect([await correctedOn(BODY), await correctedOn(OTHER)]).toEqual(['2026-05-10', null]);
+
+    context.setDay('2026-05-12');
+    const imports = createImports(() => context);
+    const amounts = { kind: 'return', quantity: '-10', unit_price: '1.00', amount: '-10.00' };
+    const dates = { ordered_on: '2026-04-10', received_on: '2026-04-28', applied_on: '2026-05-03' };
+    const imported = await imports.rows([cellsOf('L10', { institution: OTHER, ...amounts, ...dates })], '2026-05');
+    imports.remove();
+    expect(imported).toMatchObject({ accepted: 1, rejected: 0 });
+    expect(await correctedOn(OTHER)).toBe('2026-05-12');
+    expect(await corrected('2026-06-01')).toEqual(['2026-05-10', '2026-05-12']);
   });
 
   it('stays corrected, whoever says otherwise', async () => {
