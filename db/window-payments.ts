@@ -69,6 +69,15 @@ export async function findHeldBack(
   return rows;
 }
 
+/** Which of these payments have not left and are not to leave on a day, since their enterprise is suspended. */
+export async function findSuspended(trx: Knex, paymentIds: readonly string[], on: PlainDate): Promise<string[]> {
+  const { rows } = await trx.raw<{ rows: { payment_id: string }[] }>(
+    `select p.payment_id from settle.payments p where p.payment_id = any(cast(:paymentIds as text[])) and ${SUSPENDED} order by 1`,
+    { paymentIds: [...paymentIds], on } as never,
+  );
+  return rows.map(({ payment_id }) => payment_id);
+}
+
 /** Held payments of a case that may be paid on a day: the enterprise is not suspended, and the payee is who was approved. */
 export async function resumePayments(trx: Knex, caseId: string, at: BusinessMoment): Promise<string[]> {
   const { rows } = await trx.raw<{ rows: { payment_id: string }[] }>(

@@ -188,6 +188,10 @@ export const REFUSALS = {
     remedy:
       'See which account is right: correct the register, or release with --hold-differing, and correct or cancel what is held then.',
   },
+  PayeeSuspended: {
+    exitCode: 4,
+    remedy: 'Send the payment again when the suspension is over, or cancel it: its lines are open again then.',
+  },
   PayeesUnconfirmed: {
     exitCode: 4,
     remedy: 'Look at the payees that `settle approvals show` marks; with --payees-confirmed the decision says so.',

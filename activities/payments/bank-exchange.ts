@@ -15,6 +15,7 @@ import { cutIntoMessages, DEFAULT_LIMITS } from '../bank/message-limits';
 import { BankTimeout, BankUnreachable, type PaymentAnswer, type Remittance } from '../bank/port';
 import type { ActivityDependencies } from '../dependencies';
 import type { PaymentActivities, PaymentStatus } from '../types';
+import { holdUndelivered } from '../window/held';
 import { applyAnswers } from './bank-answers';
 import { statusOf } from './payment-status';
 import { journalsFor } from './postings';
@@ -61,11 +62,19 @@ export function createBankActivities(
   }
 
   /** From here on the message may have left: its payments are `sent`, and their money is in transit. Undefined when another run has it. */
-  async function markSending(message: MessageRecord, at: BusinessMoment): Promise<PaymentRecord[] | undefined> {
+  async function markSending(
+    message: MessageRecord,
+    at: BusinessMoment,
+    wasInterrupted: boolean,
+  ): Promise<PaymentRecord[] | undefined> {
     return db.transaction(async (trx) => {
       if (!(await claimMessage(trx, message.messageId))) return undefined;
       const attempts = await loadAttempts(trx, message.messageId);
       const paymentIds = attempts.map(({ paymentId }) => paymentId);
+      if (!wasInterrupted) {
+        const waiting = await loadPayments(trx, { paymentIds, states: ['released', 'sent'] });
+        await holdUndelivered(trx, waiting, at, (sent) => postStage(trx, sent, 'failed', at));
+      }
       const released = await loadPayments(trx, { paymentIds, states: ['released'] });
       await changePayments(
         trx,
@@ -110,8 +119,9 @@ export function createBankActivities(
     });
   }
 
-  async function deliver(message: MessageRecord, at: BusinessMoment): Promise<void> {
-    const payments = await markSending(message, at);
+  /** One that was interrupted while it left goes out as the message that it is: its first copy may still arrive. */
+  async function deliver(message: MessageRecord, at: BusinessMoment, wasInterrupted: boolean): Promise<void> {
+    const payments = await markSending(message, at, wasInterrupted);
     if (!payments) return;
     if (payments.length === 0) return setMessageState(db, message.messageId, 'answered');
     const attempts = new Map(
@@ -246,10 +256,15 @@ export function createBankActivities(
   return {
     async sendReleasedPayments({ caseId, at }) {
       await loadCase(db, caseId);
-      for (const message of await loadMessages(db, caseId, ['sending'])) await resume(message, at);
+      const interrupted = await loadMessages(db, caseId, ['sending']);
+      for (const message of interrupted) await resume(message, at);
       await storeMessages(caseId, at);
       for (const message of await loadMessages(db, caseId, ['stored'])) {
-        await deliver(message, at);
+        await deliver(
+          message,
+          at,
+          interrupted.some(({ messageId }) => messageId === message.messageId),
+        );
         heartbeat({ delivered: message.messageId });
       }
     },

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { addAlert, addEvents } from '../../db/cases';
-import { changePayments } from '../../db/payments';
-import { findHeldBack, resumePayments, type HeldPayment } from '../../db/window-payments';
+import { changePayments, type PaymentRecord } from '../../db/payments';
+import { findHeldBack, findSuspended, resumePayments, type HeldPayment } from '../../db/window-payments';
 import type { ReleaseInput } from '../../domain/approval';
 import type { BusinessMoment } from '../../domain/business-time';
 import type { ActivityDependencies } from '../dependencies';
@@ -45,6 +45,49 @@ export async function holdBack(trx: Knex, caseId: string, release: ReleaseInput,
       on: at.date,
       detail: `${differing} payments wait for an operator`,
     });
+}
+
+/**
+ * Takes out of a message that certainly did not leave what is not to leave on this day: the bank was away, and meanwhile the
+ * enterprise was suspended. What stood as on its way is back in the books; the next run sends what is no longer suspended.
+ *
+ * @param takeBack posts that payments which were sent did not leave
+ * @returns ids of the payments that are held
+ */
+export async function holdUndelivered(
+  trx: Knex,
+  payments: readonly PaymentRecord[],
+  at: BusinessMoment,
+  takeBack: (sent: readonly PaymentRecord[]) => Promise<void>,
+): Promise<string[]> {
+  const suspended = await findSuspended(
+    trx,
+    payments.map(({ paymentId }) => paymentId),
+    at.date,
+  );
+  if (suspended.length === 0) return [];
+  const withheld = payments.filter(({ paymentId }) => suspended.includes(paymentId));
+  const sent = withheld.filter(({ state }) => state === 'sent');
+  const change = { at, actor: ENGINE, reason: REASONS.suspended };
+  await changePayments(
+    trx,
+    sent.map(({ paymentId }) => paymentId),
+    { to: 'failed', ...change },
+  );
+  await takeBack(sent);
+  await changePayments(trx, suspended, { to: 'held', ...change });
+  await addEvents(
+    trx,
+    withheld[0]!.caseId,
+    at,
+    withheld.map(({ paymentId, attempt }) => ({
+      key: `${paymentId}#${attempt}/undelivered`,
+      event: 'payment-held',
+      actor: ENGINE,
+      detail: `${paymentId}: ${REASONS.suspended}`,
+    })),
+  );
+  return suspended;
 }
 
 export function createHeldActivities({ db, log }: ActivityDependencies): Pick<WindowActivities, 'resumeHeldPayments'> {

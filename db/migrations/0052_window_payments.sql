@@ -2,6 +2,8 @@
 
 -- A payment that was held because its payee is no longer who was approved is corrected, and goes through approval again.
 insert into settle.payment_transitions (from_state, to_state) values ('held', 'prepared');
+-- What did not leave before its enterprise was suspended is held; when it leaves after all, it does with ids of its own.
+insert into settle.payment_transitions (from_state, to_state, new_attempt) values ('released', 'held', true), ('failed', 'held', true);
 
 create index payments_paid_to on settle.payments (region, enterprise, paid_on) where kind = 'payment' and state = 'succeeded';
 
@@ -119,6 +121,29 @@ begin
 end $$;
 create trigger check_payees after insert on settle.payment_states
   referencing new table as added for each statement execute function settle.check_payees();
+
+-- Nothing is released or sent to an enterprise that is suspended on that day (新医保发〔2025〕50号 五(二)), by whatever way.
+create function settle.check_suspended_payees() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+declare v_bad text;
+begin
+  if not exists (select from added where to_state in ('released', 'sent')) then
+    return null;
+  end if;
+  with leaving as materialized (
+    select p.payment_id, p.region, p.enterprise, a.on_date from added a join settle.payments p using (payment_id)
+     where p.kind = 'payment' and a.to_state in ('released', 'sent')
+  ), suspended as materialized (
+    select d.region, d.on_date, s.enterprise from (select distinct region, on_date from leaving) d
+     cross join lateral settle.suspended_enterprises(d.region, d.on_date) s)
+  select min(payment_id) into v_bad from leaving join suspended using (region, on_date, enterprise);
+  if v_bad is not null then
+    perform settle.refuse('PayeeSuspended', format('%s is not paid: its enterprise is suspended', v_bad));
+  end if;
+  return null;
+end $$;
+create trigger check_suspended_payees after insert on settle.payment_states
+  referencing new table as added for each statement execute function settle.check_suspended_payees();
 
 -- What slipped through shows when the day is reconciled: the bank says that it credited another account than was approved.
 alter table settle.reconciliation_lines

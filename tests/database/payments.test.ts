@@ -23,12 +23,13 @@ const ALLOWED: Record<string, readonly string[]> = {
   prepared: ['approved', 'cancelled'],
   approved: ['released', 'held'],
   held: ['approved', 'prepared', 'cancelled'],
-  released: ['sent'],
+  // What did not leave before its enterprise was suspended is held.
+  released: ['sent', 'held'],
   sent: ['succeeded', 'failed', 'unknown'],
   unknown: ['succeeded', 'failed'],
   succeeded: ['returned'],
   // An operator's retry, correction and cancellation.
-  failed: ['released', 'prepared', 'cancelled'],
+  failed: ['released', 'prepared', 'cancelled', 'held'],
   returned: ['released', 'prepared', 'cancelled'],
   cancelled: [],
 };

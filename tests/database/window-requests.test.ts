@@ -1,7 +1,8 @@
+import { BankUnreachable } from '../../activities/bank/port';
 import { verify } from '../../db/verify';
 import { changePayments } from '../../db/payments';
 import { refusalOf } from '../support/ledger';
-import { day, paymentOf, startFailed, type WindowBatch } from '../support/window-batch';
+import { day, paymentOf, startFailed, startWindowBatch, type WindowBatch } from '../support/window-batch';
 import { REGION } from '../support/window';
 
 // Requests over a window's payments: none of them loses a payment whose money is reserved (DESIGN 5.3, 5.4).
@@ -31,6 +32,80 @@ describe('a correction whose request was rejected', () => {
     await batch.decide(third);
     await batch.release(third);
     expect(await batch.states()).toEqual({ E0001: 'released', E0002: 'failed' });
+  });
+});
+
+describe('an enterprise that is suspended', () => {
+  const suspend = async (from: string): Promise<void> => {
+    const { superuser } = batch.database;
+    await superuser.transaction(async (trx) => {
+      // As an officer's finding and the deadline leave it; how it comes to that is not in question here.
+      await trx.raw('set local session_replication_role = replica');
+      await trx('settle.enterprise_cases').insert({
+        case_id: 'enterprise/E0001/interview/2026-03',
+        region: REGION,
+        enterprise: 'E0001',
+        kind: 'interview',
+        period: '2026-03',
+        opened_on: '2026-04-01',
+        deadline: '2026-04-15',
+        refused_on: '2026-04-15',
+        suspended_from: from,
+      });
+    });
+  };
+  const performs = (on: string) =>
+    batch.database.superuser.transaction(async (trx) => {
+      await trx.raw('set local session_replication_role = replica');
+      await trx('settle.enterprise_cases').update({ performed_on: on });
+    });
+
+  it('is not sent again what the bank refused before, and is when it has performed', async () => {
+    batch = await startFailed(['E0001', 'E0002']);
+    await suspend('2026-04-22');
+    const retry = (on: string) => batch.act('retry', [paymentOf('E0001'), paymentOf('E0002')], on);
+    expect(await refusalOf(retry('2026-04-22'))).toBe('PayeeSuspended');
+    expect(await batch.states()).toEqual({ E0001: 'failed', E0002: 'failed' });
+    await batch.act('retry', [paymentOf('E0002')], '2026-04-22');
+    await performs('2026-04-24');
+    await batch.act('retry', [paymentOf('E0001')], '2026-04-24');
+    expect(await batch.states()).toEqual({ E0001: 'released', E0002: 'released' });
+  });
+
+  it('gets nothing of a message that the bank did not take before, and the other payments leave', async () => {
+    batch = await startWindowBatch(['E0001', 'E0002']);
+    const { send } = batch.bank;
+    batch.bank.send = () => Promise.reject(new BankUnreachable('示例'));
+    const request = (await batch.prepare(1))!;
+    await batch.decide(request);
+    await batch.release(request);
+    await batch.send('2026-04-21');
+    expect(await batch.states()).toEqual({ E0001: 'sent', E0002: 'sent' });
+
+    await suspend('2026-04-22');
+    const left: string[][] = [];
+    batch.bank.send = (message) => {
+      left.push(message.instructions.map(({ purpose }) => purpose));
+      return send(message);
+    };
+    await batch.send('2026-04-22');
+    expect(left).toEqual([[paymentOf('E0002')]]);
+    expect(await batch.states()).toEqual({ E0001: 'held', E0002: 'failed' });
+    expect(await broken()).toEqual([]);
+
+    // With the run of May it leaves under the same approval, in a message of its own.
+    await performs('2026-05-06');
+    await batch.resume('2026-05-21');
+    await batch.send('2026-05-21');
+    expect(left).toEqual([[paymentOf('E0002')], [paymentOf('E0001')]]);
+    expect(await broken()).toEqual([]);
+  });
+
+  it('gets nothing by raw SQL either', async () => {
+    batch = await startFailed(['E0001']);
+    await suspend('2026-04-22');
+    const change = { to: 'released', at: day('2026-04-22'), actor: `${REGION}-operator`, reason: '示例' } as const;
+    expect(await refusalOf(changePayments(batch.database.app, [paymentOf('E0001')], change))).toBe('PayeeSuspended');
   });
 });
 

@@ -4,6 +4,7 @@ import type { Bank } from '../../activities/bank/port';
 import { createApprovalActivities } from '../../activities/payments/approvals';
 import { createBankActivities } from '../../activities/payments/bank-exchange';
 import { createOperatorActivities } from '../../activities/payments/operator-actions';
+import { createHeldActivities } from '../../activities/window/held';
 import { createWindowActivities } from '../../activities/window/window';
 import type { RaisedRequest } from '../../activities/types';
 import { loadPayments } from '../../db/payments';
@@ -21,7 +22,7 @@ export const CASE = `window/${REGION}/2026-04`;
 export const day = (date: string): BusinessMoment => atPhase(plainDate(date), Phase.ApprovalsAndBank);
 export const paymentOf = (enterprise: string): string => `payment/${REGION}/2026-04/${BODY}/${enterprise}`;
 
-/** What the bank does with the next messages; `rejected` with all of a message unless told otherwise. */
+/** A bank that rejects whatever it is sent, until a test says otherwise. */
 export interface PlayedBank {
   send: Bank['send'];
   ask: Bank['ask'];
@@ -35,6 +36,8 @@ export interface WindowBatch {
   decide(request: RaisedRequest, decision?: 'approve' | 'reject'): Promise<void>;
   release(request: RaisedRequest): Promise<void>;
   send(on: string): Promise<void>;
+  /** The run of a later window looks at what is held. */
+  resume(on: string): Promise<void>;
   act(
     action: OperatorInput['action'],
     paymentIds: readonly string[],
@@ -56,8 +59,9 @@ export async function startWindowBatch(enterprises: readonly string[]): Promise<
   );
   await fund(database.app, BODY, { own: 100_000n });
   const bank: PlayedBank = {
-    send: ({ instructions }) =>
+    send: ({ messageId, instructions }) =>
       Promise.resolve({
+        messageId,
         answers: instructions.map(({ endToEndId }) => ({ endToEndId, state: 'rejected' as const, reason: 'AC04' })),
       }),
     ask: () => Promise.resolve([]),
@@ -101,6 +105,7 @@ export async function startWindowBatch(enterprises: readonly string[]): Promise<
         release: { requestId, person: `${REGION}-cashier`, contentSha256 },
       }),
     send: (on) => createBankActivities(dependencies).sendReleasedPayments({ caseId: CASE, at: day(on) }),
+    resume: (on) => createHeldActivities(dependencies).resumeHeldPayments({ caseId: CASE, at: day(on) }),
     act(action, paymentIds, on, nextRevision = 2) {
       acts += 1;
       const account = { name: '示例医药E0001', account: '88E0001', bankCode: '650500000009' };
