@@ -8,6 +8,7 @@ import {
   neededByPool,
   type FundStage,
 } from '../../db/fund/payments';
+import { inBulk } from '../../db/fund/in-bulk';
 import { planPreallocations } from '../../db/fund/preallocations';
 import { planReleases, planSettlements } from '../../db/fund/settlements';
 import { freeMoney, insertTransfers, loadTransfers, type NewTransfer } from '../../db/fund/transfers';
@@ -19,7 +20,7 @@ import type { Period } from '../../domain/plain-date';
 import type { FundPolicy } from '../../domain/policy';
 import type { Pool } from '../../domain/pools';
 import type { ActivityDependencies } from '../dependencies';
-import { findRequest, preparerOf, raisePrepared, requestIdOf, ENGINE } from '../payments/prepare';
+import { prepareOnce, preparerOf, raisePrepared, requestIdOf, ENGINE } from '../payments/prepare';
 import { policyOfCase } from '../prepayment/disbursement';
 import type { FundActivities, RaisedRequest } from '../types';
 import { finishMonth, SETTLEMENT_SUBJECT } from './effects';
@@ -42,11 +43,9 @@ interface Run {
  */
 export function createFundRunActivities({ db, log }: ActivityDependencies): Pick<FundActivities, 'prepareFund'> {
   return {
-    async prepareFund({ caseId, at, revision, stage }) {
-      const requestId = requestIdOf(caseId, revision);
-      const raised = await db.transaction(async (trx) => {
-        const before = await findRequest(trx, requestId);
-        if (before) return before;
+    async prepareFund({ caseId, at, revision: atLeast, stage }) {
+      const prepare = async (trx: Knex, revision: number): Promise<RaisedRequest | null> => {
+        const requestId = requestIdOf(caseId, revision);
         const { region, period } = await loadCase(trx, caseId);
         const { policy } = await policyOfCase(trx, caseId);
         const run: Run = {
@@ -61,9 +60,12 @@ export function createFundRunActivities({ db, log }: ActivityDependencies): Pick
         };
         await (stage === 'preallocation' ? planAhead(trx, run) : planSettlement(trx, run));
         return raise(trx, run);
-      });
-      log.info({ caseId, stage, revision, requestId: raised?.requestId }, 'run of a monthly fund prepared');
-      return raised;
+      };
+      const prepared = await db.transaction((trx) =>
+        prepareOnce(trx, { caseId, revision: atLeast }, (revision) => prepare(trx, revision)),
+      );
+      log.info({ caseId, stage, prepared }, 'run of a monthly fund prepared');
+      return prepared;
     },
   };
 }
@@ -75,7 +77,7 @@ async function planAhead(trx: Knex, run: Run): Promise<void> {
   if (payments.some(({ paymentId, state }) => isPreallocation(paymentId) && !['prepared', 'cancelled'].includes(state)))
     return;
   await judgeInstitutions(trx, { region, period, policy });
-  await planPreallocations(trx, { region, period, policy });
+  await inBulk(trx, () => planPreallocations(trx, { region, period, policy }));
   const { eligible, of } = await countEligible(trx, region, period);
   await addEvents(trx, caseId, at, [
     { key: 'judged', event: 'eligibility-judged', actor: ENGINE, detail: `${eligible} of ${of} institutions eligible` },
@@ -95,8 +97,8 @@ async function planSettlement(trx: Knex, run: Run): Promise<void> {
     reason: 'the month is settled without it',
   });
   const what = { region, period, pools: policy.pools, on: at.date };
-  await planSettlements(trx, what);
-  await planReleases(trx, what);
+  await inBulk(trx, () => planSettlements(trx, what));
+  await inBulk(trx, () => planReleases(trx, what));
 }
 
 async function raise(trx: Knex, run: Run): Promise<RaisedRequest | null> {
@@ -119,7 +121,7 @@ async function raise(trx: Knex, run: Run): Promise<RaisedRequest | null> {
     return raisePrepared(trx, { caseId, revision, subject: 'fiscal transfer', preparedBy, at });
   }
   if (money.short.length > 0) await leaveOut(trx, run, money.short);
-  await insertFundPayments(trx, stage, { ...run, pools: reaching });
+  await inBulk(trx, () => insertFundPayments(trx, stage, { ...run, pools: reaching }));
   await enterRequest(trx, run);
   const named = await trx('settle.payments').where({ request_id: requestId }).first<object | undefined>('payment_id');
   if (named) {
