@@ -11,7 +11,7 @@ import {
   type Period,
   type PlainDate,
 } from './plain-date';
-import { correctionDeadline, noticeDate, suspensionDate, type BreachPolicy, type WindowPolicy } from './policy';
+import { correctionDeadline, suspensionDate, type BreachPolicy, type WindowPolicy } from './policy';
 import type { BreachKind } from './policy/schema';
 
 /** 违约 (新医保发〔2025〕50号 五(一)): the days that follow from a notice. */
@@ -21,11 +21,6 @@ export interface BreachDays {
   deadline: PlainDate;
   /** The day from which, at 00:00, an institution is suspended that has not corrected before it. */
   suspendsOn: PlainDate;
-}
-
-/** @throws Refusal `CalendarNotPublished` */
-export function breachDays(policy: BreachPolicy, period: Period, calendar: Calendar): BreachDays {
-  return daysAfterNotice(policy, noticeDate(policy, period, calendar), calendar);
 }
 
 /** What follows from a notice on a day, under the version in force on it. @throws Refusal `CalendarNotPublished` */

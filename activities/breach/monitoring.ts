@@ -5,9 +5,10 @@ import { findDelayed } from '../../db/delayed-lines';
 import { insertWarnings } from '../../db/enterprise-cases';
 import { loadCalendar } from '../../db/register';
 import { findPolicyWith, policyWith } from '../../db/region-policy';
-import { breachDays, daysAfterNotice, watchedDays, type BreachDays } from '../../domain/breach';
+import { daysAfterNotice, watchedDays, type BreachDays } from '../../domain/breach';
 import type { BusinessMoment } from '../../domain/business-time';
 import { formatYuan } from '../../domain/money';
+import { noticeDate } from '../../domain/policy';
 import { firstDayOf, period as toPeriod, type Period } from '../../domain/plain-date';
 import type { ActivityDependencies } from '../dependencies';
 import { ENGINE } from '../payments/prepare';
@@ -22,11 +23,13 @@ export function createMonitoringActivities({ db, log }: ActivityDependencies): M
       await openCase(db, { caseId, region, kind: 'monitoring', period, policy, at });
       const kept = await policyOfCase(db, caseId);
       const calendar = await loadCalendar(db, region);
-      // Deadlines that follow from the notice have to be known too.
-      return knownOrWaiting(at, () => ({
-        policy: policyName(kept),
-        noticeOn: breachDays(kept.policy.breach!, toPeriod(period), calendar).noticeOn,
-      }));
+      return knownOrWaiting(at, () => {
+        const rules = kept.policy.breach!;
+        const noticeOn = noticeDate(rules, toPeriod(period), calendar);
+        // Deadlines that follow from the notice have to be known too, also where it is late.
+        daysAfterNotice(rules, noticeOn > at.date ? noticeOn : at.date, calendar);
+        return { policy: policyName(kept), noticeOn };
+      });
     },
 
     async noticeBreaches({ caseId, at }) {

@@ -1,7 +1,15 @@
-import { breachDays, breachStanding, checkBreachAct, nextLook, watchedDays, windowBreach } from '../../domain/breach';
+import {
+  breachStanding,
+  checkBreachAct,
+  daysAfterNotice,
+  nextLook,
+  watchedDays,
+  windowBreach,
+} from '../../domain/breach';
 import { Phase } from '../../domain/business-time';
 import { createCalendar } from '../../domain/calendar';
 import { period, plainDate } from '../../domain/plain-date';
+import { noticeDate } from '../../domain/policy';
 import { returnState } from '../../domain/return-plan';
 import { publishedPolicy, publishedYears } from '../support/published';
 
@@ -9,7 +17,7 @@ import { publishedPolicy, publishedYears } from '../support/published';
 
 const { breach, window } = publishedPolicy('xinjiang-2025-50').policy;
 const calendar = createCalendar(publishedYears());
-const days = (month: string) => breachDays(breach!, period(month), calendar);
+const days = (month: string) => daysAfterNotice(breach!, noticeDate(breach!, period(month), calendar), calendar);
 
 describe('the days of a breach', () => {
   it.each([
