@@ -48,7 +48,6 @@ export async function reverseStatement(
   const parts = await loadParts(trx, region, period, [institution], live.revision);
   const returned = await loadReturned(trx, region, period, [institution]);
   await trx('settle.statements').where(key).update({ reversed_on: at.date });
-  const lines = await reopenLines(trx, region, period, parts, at.date);
   await postJournals(trx, region, [
     {
       book: 'supervised',
@@ -61,6 +60,7 @@ export async function reverseStatement(
       transfers: parts.flatMap((part) => givenBack(part, returned)),
     },
   ]);
+  const lines = await countReopened(trx, key);
   return { institution, revision: live.revision, netFen: live.net_fen, reversedOn: at.date, lines };
 }
 
@@ -76,10 +76,8 @@ export async function lastReversed(
     .first<{ revision: number; net_fen: bigint; reversed_on: PlainDate } | undefined>('*');
   if (!row) return undefined;
   const { institution } = where;
-  const lines = await trx('settle.unsettled_lines')
-    .where({ ...where, revision: row.revision })
-    .pluck<bigint[]>('line_id');
-  return { institution, revision: row.revision, netFen: row.net_fen, reversedOn: row.reversed_on, lines: lines.length };
+  const lines = await countReopened(trx, { ...where, revision: row.revision });
+  return { institution, revision: row.revision, netFen: row.net_fen, reversedOn: row.reversed_on, lines };
 }
 
 /** What is known of a payment of a statement that is cancelled. */
@@ -119,7 +117,6 @@ export async function reopenStatementParts(
     });
     const parts = cancelled.map(({ part }) => part);
     await markCancelled(trx, region, period, parts, at.date);
-    await reopenLines(trx, region, period, parts, at.date);
     await postJournals(
       trx,
       region,
@@ -190,13 +187,6 @@ async function loadReturned(
   return new Set(rows.map(({ institution }) => institution));
 }
 
-const OF_PARTS = `unnest(?::text[], ?::int[], ?::text[]) p (institution, revision, enterprise)`;
-const partBindings = (parts: readonly ReservedPart[]) => [
-  parts.map(({ institution }) => institution),
-  parts.map(({ revision }) => revision),
-  parts.map(({ enterprise }) => enterprise),
-];
-
 async function markCancelled(
   trx: Knex,
   region: string,
@@ -205,29 +195,24 @@ async function markCancelled(
   on: PlainDate,
 ): Promise<void> {
   await trx.raw(
-    `update settle.statement_enterprises e set cancelled_on = ? from ${OF_PARTS}
+    `update settle.statement_enterprises e set cancelled_on = ? from unnest(?::text[], ?::int[], ?::text[]) p (institution, revision, enterprise)
       where e.region = ? and e.period = ? and e.institution = p.institution and e.revision = p.revision and e.enterprise = p.enterprise`,
-    [on, ...partBindings(parts), region, period] as never,
+    [
+      on,
+      parts.map(({ institution }) => institution),
+      parts.map(({ revision }) => revision),
+      parts.map(({ enterprise }) => enterprise),
+      region,
+      period,
+    ] as never,
   );
 }
 
-/** @returns how many lines are open again */
-async function reopenLines(
+/** Lines follow their statement by themselves (0054_statement_guards.sql). @returns how many were opened again */
+async function countReopened(
   trx: Knex,
-  region: string,
-  period: string,
-  parts: readonly ReservedPart[],
-  on: PlainDate,
+  key: { region: string; period: string; institution: string; revision: number },
 ): Promise<number> {
-  const { rowCount } = await trx.raw<{ rowCount: number }>(
-    `with gone as (
-       delete from settle.settled_lines l using ${OF_PARTS}
-        where l.region = ? and l.period = ? and l.institution = p.institution and l.revision = p.revision
-          and l.enterprise = p.enterprise
-       returning l.line_id, l.region, l.period, l.institution, l.revision, l.enterprise)
-     insert into settle.unsettled_lines (line_id, region, period, institution, revision, enterprise, reopened_on)
-     select gone.*, ? from gone`,
-    [...partBindings(parts), region, period, on] as never,
-  );
-  return rowCount;
+  const [row] = await trx('settle.unsettled_lines').where(key).count<{ count: bigint }[]>('* as count');
+  return Number(row!.count);
 }

@@ -11,14 +11,13 @@ begin
   -- Imports stage the lines of a file in temporary tables.
   execute format('grant temporary on database %I to %I', current_database(), app);
   foreach t in array array['windows', 'application_files', 'application_lines', 'line_withdrawals', 'repeated_lines', 'rejected_lines', 'catalogue',
-      'entrustments', 'line_disputes', 'statements', 'statement_enterprises', 'settled_lines', 'unsettled_lines', 'top_ups',
+      'entrustments', 'line_disputes', 'statements', 'statement_enterprises', 'settled_lines', 'top_ups',
       'refused_confirmations', 'planned_cases', 'breaches', 'breach_lines', 'force_majeure', 'supply', 'enterprise_cases', 'case_acts'] loop
     execute format('grant insert on settle.%I to %I', t, app);
   end loop;
   execute format('grant update (applications_closed_on, confirmations_closed_on) on settle.windows to %I', app);
   execute format('grant update (reversed_on) on settle.statements to %I', app);
   execute format('grant update (cancelled_on) on settle.statement_enterprises to %I', app);
-  execute format('grant delete on settle.settled_lines to %I', app);
   execute format('grant update (corrected_on, corrected_by, evidence, exempted_on) on settle.breaches to %I', app);
   execute format('grant update (refused_on, suspended_from, performed_on, exempted_on) on settle.enterprise_cases to %I', app);
   execute format('grant execute on all functions in schema settle to %I', app);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { cellsOf, clearLines, createImports, csvOf, fates, type Cells } from '../support/applications';
-import { createTestDatabase, type TestDatabase } from '../support/database';
+import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
 import { saveWindowRegion, windowContext } from '../support/window';
 
 // Whatever the order of rows in files and of the files of a period, the same lines are accepted and rejected (issue 5).
@@ -59,10 +59,12 @@ const cases: fc.Arbitrary<Case> = fc.record({
 async function prepare({ march, settled, disputed }: Case): Promise<void> {
   await clearLines(database.superuser);
   if (march.length > 0) await imports.rows(march, '2026-03');
-  await database.app.raw(
-    `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
-     select line_id, region, period, body, 1, enterprise from settle.application_lines where line = any(?::text[])`,
-    [[...settled]],
+  await withoutTriggers(database.superuser, (trx) =>
+    trx.raw(
+      `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
+       select line_id, region, period, body, 1, enterprise from settle.application_lines where line = any(?::text[])`,
+      [[...settled]],
+    ),
   );
   await database.app.raw(
     `insert into settle.line_disputes (line_id, period, reason, on_date, at_time, person)

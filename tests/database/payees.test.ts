@@ -10,7 +10,7 @@ import { changePayments, loadPayments } from '../../db/payments';
 import { loadPayeeFlags } from '../../db/payees';
 import { atPhase, Phase, type BusinessMoment } from '../../domain/business-time';
 import { plainDate } from '../../domain/plain-date';
-import { createTestDatabase, type TestDatabase } from '../support/database';
+import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
 import { refusalOf } from '../support/ledger';
 import { REGION, saveSmallWindowRegion } from '../support/window-region';
 
@@ -44,30 +44,32 @@ async function prepared(period: string, enterprises: readonly string[]): Promise
   await window.openWindow({ caseId, at: day(`${period}-01`), region: REGION, period });
   const key = { region: REGION, period, institution: BODY, revision: 1 };
   const fen = 10_000n * BigInt(enterprises.length);
-  await database.app('settle.statements').insert({
-    ...key,
-    gross_fen: fen,
-    credits_fen: 0n,
-    net_fen: fen,
-    from_prepayment_fen: 0n,
-    from_own_fen: fen,
-    entrustment: '示例',
-    confirmed_on: `${period}-10`,
-    at_time: '10:00',
-    confirmed_by: BODY,
-  });
-  await database.app('settle.statement_enterprises').insert(
-    enterprises.map((enterprise) => ({
+  await withoutTriggers(database.superuser, async (trx) => {
+    await trx('settle.statements').insert({
       ...key,
-      enterprise,
-      gross_fen: 10_000n,
+      gross_fen: fen,
       credits_fen: 0n,
-      net_fen: 10_000n,
+      net_fen: fen,
       from_prepayment_fen: 0n,
-      from_own_fen: 10_000n,
-    })),
-  );
-  return (await window.prepareWindowBatch({ caseId, at: BATCH[period]!, revision: 1 }))!;
+      from_own_fen: fen,
+      entrustment: '示例',
+      confirmed_on: `${period}-10`,
+      at_time: '10:00',
+      confirmed_by: BODY,
+    });
+    await trx('settle.statement_enterprises').insert(
+      enterprises.map((enterprise) => ({
+        ...key,
+        enterprise,
+        gross_fen: 10_000n,
+        credits_fen: 0n,
+        net_fen: 10_000n,
+        from_prepayment_fen: 0n,
+        from_own_fen: 10_000n,
+      })),
+    );
+  });
+  return (await window.prepareWindowBatch({ caseId, at: BATCH[period]!, revision: 1 })) as RaisedRequest;
 }
 
 const approvals = () => createApprovalActivities(dependencies);

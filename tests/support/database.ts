@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
 import { connect } from '../../db/connect';
 import type { Database } from '../../db/connect';
 import { createDatabase } from '../../db/roles';
@@ -41,4 +42,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       await database.drop();
     },
   };
+}
+
+/** Writes as nobody can who is kept to the rules: without any trigger. */
+export async function withoutTriggers(
+  superuser: Database,
+  work: (trx: Knex.Transaction) => Promise<unknown>,
+): Promise<void> {
+  await superuser.transaction(async (trx) => {
+    await trx.raw('set local session_replication_role = replica');
+    await work(trx);
+  });
 }

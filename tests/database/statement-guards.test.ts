@@ -1,0 +1,137 @@
+import type { Knex } from 'knex';
+import { period } from '../../domain/plain-date';
+import { confirm } from '../../operator/commands/confirm-statement';
+import { withdrawStatement } from '../../operator/commands/withdraw-statement';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { acceptLines, fund, REGION, saveWindowRegion, windowContext } from '../support/window';
+
+// A settlement is neither undone nor written without its trace, whatever SQL the application's role is led to run.
+
+const APRIL = period('2026-04');
+let database: TestDatabase;
+let body: string;
+let other: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const { bodies } = await saveWindowRegion(database.owner);
+  [body, other] = bodies as [string, string];
+  await acceptLines(database.app, [
+    { line: 'L1', body, enterprise: 'E0001', amountFen: 10_000n },
+    { line: 'L2', body, enterprise: 'E0001', amountFen: -2_000n },
+    { line: 'L3', body, enterprise: 'E0002', amountFen: 5_000n },
+    { line: 'M1', body: other, enterprise: 'E0001', amountFen: 300n },
+  ]);
+  await fund(database.app, body, { prepayment: 9_000n, own: 9_000n });
+  const context = windowContext(database.app, '2026-04-10');
+  const mine = { region: REGION, period: APRIL, institutions: [body], person: body };
+  await confirm(context, mine);
+  await withdrawStatement(context, { ...mine, institution: body, reason: '示例' });
+  await confirm(context, mine);
+});
+afterAll(() => database.drop());
+
+const KEY = (): string => `'${REGION}', '2026-04', '${other}', 1`;
+const STATEMENT = (): string =>
+  `insert into settle.statements (region, period, institution, revision, gross_fen, credits_fen, net_fen, from_prepayment_fen, from_own_fen,
+     entrustment, confirmed_on, at_time, confirmed_by) values (${KEY()}, 300, 0, 300, 0, 300, 'x', '2026-04-10', '10:00', 'x')`;
+const part = (fen: number): string =>
+  `insert into settle.statement_enterprises (region, period, institution, revision, enterprise, gross_fen, credits_fen, net_fen,
+     from_prepayment_fen, from_own_fen) values (${KEY()}, 'E0001', ${fen}, 0, ${fen}, 0, ${fen})`;
+const settled = (line: string, id = `(select line_id from settle.application_lines where line = '${line}')`): string =>
+  `insert into settle.settled_lines values (${id}, '${REGION}', '2026-04', '${other}', 1, 'E0001')`;
+
+/** One transaction of the application's role. */
+const asApplication = (...statements: string[]): Promise<void> =>
+  database.app.transaction(async (trx: Knex) => {
+    for (const statement of statements) await trx.raw(statement);
+  });
+
+describe('the application’s role', () => {
+  it.each([
+    ['takes a settled line away', () => ['delete from settle.settled_lines'], 'permission denied'],
+    ['moves one to another window', () => [`update settle.settled_lines set period = '2026-05'`], 'permission denied'],
+    [
+      'says of a line that it was settled once',
+      () => [`insert into settle.unsettled_lines select *, '2026-04-10' from settle.settled_lines`],
+      'permission denied',
+    ],
+    [
+      'forgets that a statement was taken back',
+      () => ['update settle.statements set reversed_on = null'],
+      'only reversed_on is set, and only once',
+    ],
+    [
+      'takes one back without its money',
+      () => [`update settle.statements set reversed_on = '2026-04-11' where revision = 2`],
+      `statement/${REGION}/2026-04/H65050000001#2 is taken back, and its money is not`,
+    ],
+    [
+      'cancels a part without its money',
+      () => [
+        `update settle.statement_enterprises set cancelled_on = '2026-04-22' where revision = 2 and enterprise = 'E0002'`,
+      ],
+      `payment/${REGION}/2026-04/H65050000001/E0002#2 is cancelled, and its money is not given back`,
+    ],
+    [
+      'writes a statement without a journal',
+      () => [STATEMENT(), part(300), settled('M1')],
+      'is not posted as it is written',
+    ],
+    ['writes one without parts', () => [STATEMENT()], 'is not posted as it is written'],
+    ['writes one of other parts', () => [STATEMENT(), part(299)], 'is not the sum of its payments'],
+    ['settles a line that is not there', () => [STATEMENT(), part(300), settled('', '-1')], 'not those of a statement'],
+    [
+      'settles a line for another body',
+      () => [settled('M1').replace(`'${other}', 1`, `'${body}', 2`)],
+      'not those of a statement',
+    ],
+    ['settles a line without a statement', () => [settled('M1')], 'not those of a statement'],
+  ])('%s: refused', async (_, statements, reason) => {
+    const before = await database.app('settle.line_states').orderBy('line_id').select('line', 'state');
+    await expect(asApplication(...statements())).rejects.toThrow(new RegExp(reason));
+    expect(await database.app('settle.line_states').orderBy('line_id').select('line', 'state')).toEqual(before);
+  });
+
+  it('begins no statement as taken back, and no part as cancelled', async () => {
+    await expect(
+      asApplication(
+        `${STATEMENT().replace('confirmed_by)', 'confirmed_by, reversed_on)').slice(0, -1)}, '2026-04-11')`,
+      ),
+    ).rejects.toThrow('begins without reversed_on');
+    await expect(
+      asApplication(
+        STATEMENT(),
+        `${part(300).replace('own_fen)', 'own_fen, cancelled_on)').slice(0, -1)}, '2026-04-22')`,
+      ),
+    ).rejects.toThrow('begins without cancelled_on');
+  });
+});
+
+describe('the owner', () => {
+  it.each([
+    'delete from settle.settled_lines',
+    'delete from settle.statements',
+    'truncate settle.settled_lines',
+    `update settle.statements set top_up_fen = 1`,
+  ])('is kept to it too: %s', async (statement) => {
+    await expect(database.owner.raw(statement)).rejects.toMatchObject({
+      detail: expect.stringContaining('AppendOnly') as string,
+    });
+  });
+});
+
+describe('a statement that is taken back', () => {
+  it('leaves its lines behind, as they were settled and on which day', async () => {
+    const rows = await database
+      .app('settle.unsettled_lines as u')
+      .join('settle.application_lines as l', 'l.line_id', 'u.line_id')
+      .orderBy('l.line')
+      .select('l.line', 'u.revision', 'u.enterprise', 'u.reopened_on');
+    const gone = { revision: 1, reopened_on: '2026-04-10' };
+    expect(rows).toEqual([
+      { line: 'L1', enterprise: 'E0001', ...gone },
+      { line: 'L2', enterprise: 'E0001', ...gone },
+      { line: 'L3', enterprise: 'E0002', ...gone },
+    ]);
+  });
+});
