@@ -15,16 +15,23 @@ export interface ActivityDependencies {
   heartbeat: (progress: unknown) => void;
 }
 
+/** A statement over a million lines has no chunks to tell of; workflows/activities.ts gives a step up after 30 s of silence. */
+const TICK_MS = 10_000;
+
 type AnyActivity = (input: never) => Promise<unknown>;
 
 /**
  * Makes refusals final: what the rules or the database refuse becomes a non-retryable failure typed with its code, while
- * a fault of the world stays as it is and is retried.
+ * a fault of the world stays as it is and is retried. While an activity runs, its worker is heard of.
  */
-export function refusingActivities<T extends { [K in keyof T]: AnyActivity }>(activities: T, log: Logger): T {
+export function refusingActivities<T extends { [K in keyof T]: AnyActivity }>(
+  activities: T,
+  { log, heartbeat }: Pick<ActivityDependencies, 'log' | 'heartbeat'>,
+): T {
   const wrap =
     (name: string, run: AnyActivity): AnyActivity =>
     async (input) => {
+      const ticker = setInterval(() => heartbeat({ running: name }), TICK_MS);
       try {
         return await run(input);
       } catch (error) {
@@ -40,6 +47,8 @@ export function refusingActivities<T extends { [K in keyof T]: AnyActivity }>(ac
           nonRetryable: true,
           details: [refusal.details],
         });
+      } finally {
+        clearInterval(ticker);
       }
     };
   return Object.fromEntries(

@@ -34,6 +34,6 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       ...createDocumentActivities(dependencies),
       ...createStarterActivities(dependencies),
     },
-    dependencies.log,
+    dependencies,
   );
 }
