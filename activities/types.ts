@@ -1,4 +1,4 @@
-import type { ApprovalLevel, DecisionInput, ReleaseInput } from '../domain/approval';
+import type { ApprovalLevel, ApprovalRequest, DecisionInput, ReleaseInput } from '../domain/approval';
 import type { BreachDays, BreachFacts } from '../domain/breach';
 import type { BusinessMoment, DuePoint } from '../domain/business-time';
 import type { EnterpriseFacts } from '../domain/enterprise';
@@ -34,7 +34,17 @@ export interface RaisedRequest {
   levels: ApprovalLevel[];
   /** Payees that every level has to look at; absent where there is none. */
   markedPayees?: number;
+  /** What was decided on it before the case began again; absent where nothing was. */
+  decisions?: ApprovalRequest['decisions'];
 }
+
+/** Nothing is to be approved, but payments of the case are on their way: it began again, and follows them. */
+export interface PaymentsUnderWay {
+  paymentsUnderWay: true;
+}
+
+/** What a preparation comes to; null where the case has nothing to pay. */
+export type Prepared = RaisedRequest | PaymentsUnderWay | null;
 
 export interface PaymentStatus {
   counts: PaymentCounts;
@@ -83,10 +93,10 @@ export interface ReturnDates {
 /** 集采预付 and 返还 (新医保发〔2025〕50号 四(一)). */
 export interface PrepaymentActivities {
   openDisbursement(input: CaseStep & { region: string; year: number }): Promise<DisbursementDates | WaitsForCalendar>;
-  prepareDisbursement(input: CaseStep & { revision: number }): Promise<RaisedRequest | null>;
+  prepareDisbursement(input: CaseStep & { revision: number }): Promise<Prepared>;
   openReturn(input: CaseStep & { region: string; period: string }): Promise<ReturnDates | WaitsForCalendar>;
   noticeLateReturns(input: CaseStep): Promise<void>;
-  prepareReturnMove(input: CaseStep & { revision: number }): Promise<RaisedRequest | null>;
+  prepareReturnMove(input: CaseStep & { revision: number }): Promise<Prepared>;
   noticeMissingReturns(input: CaseStep): Promise<void>;
 }
 
@@ -106,7 +116,7 @@ export interface WindowActivities {
   openWindow(input: CaseStep & { region: string; period: string }): Promise<WindowDays | WaitsForCalendar>;
   closeApplications(input: CaseStep): Promise<void>;
   closeConfirmations(input: CaseStep): Promise<void>;
-  prepareWindowBatch(input: CaseStep & { revision: number }): Promise<RaisedRequest | null>;
+  prepareWindowBatch(input: CaseStep & { revision: number }): Promise<Prepared>;
   /** Raises the agency's alert where a payment of the window is not done, naming who holds it. */
   noticeOverdueWindow(input: CaseStep): Promise<void>;
   /** Releases what was held and may be paid by now, under the approval that it has. */
@@ -163,7 +173,7 @@ export interface FundActivities {
     input: CaseStep & { region: string; period: string },
   ): Promise<{ policy: string; startsOn: PlainDate } | WaitsForCalendar>;
   /** Works out a stage of the month and has it approved; null where nothing is to be paid. */
-  prepareFund(input: CaseStep & { revision: number; stage: FundStage }): Promise<RaisedRequest | null>;
+  prepareFund(input: CaseStep & { revision: number; stage: FundStage }): Promise<Prepared>;
   /** Reminds ahead of deadlines, raises the agency's alerts after them, and tells what comes next. */
   lookAtFund(input: CaseStep): Promise<FundLook>;
   /** The finance department has confirmed a transfer from the fiscal deposit (财政部门确认). */

@@ -1,5 +1,5 @@
 import { condition, setHandler } from '@temporalio/workflow';
-import type { RaisedRequest } from '../activities/types';
+import type { Prepared, RaisedRequest } from '../activities/types';
 import type { ApprovalRequest, DecisionInput, ReleaseInput, RuleFinding } from '../domain/approval';
 import { checkDecision, checkRelease, nextLevel, requestState } from '../domain/approval';
 import type { DuePoint, Phase } from '../domain/business-time';
@@ -47,7 +47,7 @@ export interface PaymentCase extends Omit<CaseKeeping, 'stepNow'> {
    * Prepares, has it approved and paid, and follows every payment to its end. False when there was nothing to pay. Where it
    * stays, it goes on when nothing is left, until more is prepared or it stays no longer.
    */
-  pay(prepare: (revision: number) => Promise<RaisedRequest | null>, stays?: () => boolean): Promise<boolean>;
+  pay(prepare: (revision: number) => Promise<Prepared>, stays?: () => boolean): Promise<boolean>;
   /** Has more prepared by a case that pays already, as soon as no request is open; done when that has been prepared. */
   prepareMore(): Promise<void>;
 }
@@ -72,7 +72,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   };
   const open = (raised: RaisedRequest): void => {
     revision = raised.revision;
-    request = { ...raised, decisions: [] };
+    request = { ...raised, decisions: raised.decisions ?? [] };
   };
 
   const refuseSecondRequest = ({ action }: OperatorInput): void => {
@@ -220,7 +220,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   }
 
   async function pay(
-    prepare: (revision: number) => Promise<RaisedRequest | null>,
+    prepare: (revision: number) => Promise<Prepared>,
     stays: () => boolean = () => false,
   ): Promise<boolean> {
     wanted.prepare = true;
@@ -233,7 +233,8 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
         raising.preparation = true;
         const raised = await step(() => prepare(revision + 1));
         preparations += 1;
-        if (raised) open(raised);
+        if (raised && 'paymentsUnderWay' in raised) wanted.send = true;
+        else if (raised) open(raised);
         raising.preparation = false;
       }
       if (!sentBefore && !request && !wanted.prepare && !wanted.send) {

@@ -10,7 +10,7 @@ import type { ActivityDependencies } from '../dependencies';
 import { withholdSuspended } from '../fund/effects';
 import type { PaymentActivities, RaisedRequest } from '../types';
 import { AFTER_CANCEL, applyEffect } from './effects';
-import { findRequest, raisePayments, requestIdOf } from './prepare';
+import { findOpenRequest, nextRevision, raisePayments } from './prepare';
 
 /** What an operator may act on (DESIGN 5.4): a case's own preparation is not theirs to cancel. */
 const OPEN_TO: Record<OperatorAction, readonly PaymentState[]> = {
@@ -31,7 +31,7 @@ export function createOperatorActivities({
   log,
 }: ActivityDependencies): Pick<PaymentActivities, 'applyOperatorAction'> {
   return {
-    async applyOperatorAction({ caseId, at, operator: named, nextRevision }) {
+    async applyOperatorAction({ caseId, at, operator: named, nextRevision: atLeast }) {
       const raised = await db.transaction(async (trx) => {
         const paymentIds = [...new Set(named.paymentIds)];
         const operator = { ...named, paymentIds };
@@ -39,9 +39,9 @@ export function createOperatorActivities({
         checkNamed(operator, payments, caseId);
         await checkOperator(trx, payments[0]!.region, operator.person, at);
         if (await hasEvent(trx, caseId, eventKey(operator, payments[0]!)))
-          return operator.action === 'correct' ? findRequest(trx, requestIdOf(caseId, nextRevision)) : null;
+          return operator.action === 'correct' ? findOpenRequest(trx, caseId) : null;
         checkStates(operator, payments);
-        if (operator.action === 'correct') return correct(trx, payments, caseId, at, operator, nextRevision);
+        if (operator.action === 'correct') return correct(trx, payments, caseId, at, operator, atLeast);
 
         // Who is suspended by now is not sent anything again.
         const withheld =
@@ -110,7 +110,7 @@ async function correct(
   caseId: string,
   at: BusinessMoment,
   operator: OperatorInput,
-  revision: number,
+  atLeast: number,
 ): Promise<RaisedRequest | null> {
   await refuseOthersPrepared(trx, caseId);
   await changePayments(trx, operator.paymentIds, {
@@ -122,7 +122,7 @@ async function correct(
   await tell(trx, payments, caseId, at, operator);
   return raisePayments(trx, {
     caseId,
-    revision,
+    revision: await nextRevision(trx, caseId, atLeast),
     subject: 'corrected account',
     preparedBy: operator.person,
     payments: payments.map((payment) => ({ ...payment, payee: operator.account! })),

@@ -2,12 +2,12 @@ import type { Knex } from 'knex';
 import { loadActs, loadRequests, raiseRequest } from '../../db/approvals';
 import { addEvents, loadCase } from '../../db/cases';
 import type { NewPayment, PaymentRecord } from '../../db/payments';
-import { preparePayments } from '../../db/payments';
+import { loadPayments, preparePayments } from '../../db/payments';
 import { loadPolicyBook, loadStaff } from '../../db/register';
 import { assignPeople } from '../../domain/approval';
 import type { BusinessMoment } from '../../domain/business-time';
 import { formatYuan } from '../../domain/money';
-import type { RaisedRequest } from '../types';
+import type { Prepared, RaisedRequest } from '../types';
 
 /** A scheduled case is prepared by the engine itself, which is no person (DESIGN 8). */
 export const ENGINE = 'engine';
@@ -24,6 +24,42 @@ export async function findRequest(db: Knex, requestId: string): Promise<RaisedRe
   const marked = markedPayees > 0 ? { markedPayees } : {};
   return { requestId, revision, contentSha256, preparedBy, levels, ...marked };
 }
+
+/** The request of a case that waits for its levels or for the cashier, with what was decided on it; null where none does. */
+export async function findOpenRequest(db: Knex, caseId: string): Promise<RaisedRequest | null> {
+  const [request] = await loadRequests(db, { caseId, states: ['open', 'approved'] });
+  if (!request) return null;
+  const { requestId, decisions } = request;
+  return { ...(await findRequest(db, requestId))!, ...(decisions.length > 0 ? { decisions } : {}) };
+}
+
+/**
+ * Prepares in the caller's transaction, under the number after the last request of the case: a case that began again after a
+ * refusal counts from one, and what was decided under a number stays decided. A request that waits is handed out as it stands.
+ */
+export async function prepareOnce(
+  trx: Knex,
+  { caseId, revision }: { caseId: string; revision: number },
+  prepare: (revision: number) => Promise<RaisedRequest | null>,
+): Promise<Prepared> {
+  const open = await findOpenRequest(trx, caseId);
+  if (open) return open;
+  const raised = await prepare(await nextRevision(trx, caseId, revision));
+  if (raised) return raised;
+  const underWay = await loadPayments(trx, { caseId, states: UNDER_WAY });
+  return underWay.length > 0 ? { paymentsUnderWay: true } : null;
+}
+
+/** The number of a case's next request, at least the one it counts itself. */
+export async function nextRevision(trx: Knex, caseId: string, atLeast: number): Promise<number> {
+  const last = await trx('settle.approval_requests')
+    .where({ case_id: caseId })
+    .max<{ max: number | null }[]>('revision');
+  return Math.max(atLeast, (last[0]?.max ?? 0) + 1);
+}
+
+/** What has been released and is not at its end. */
+const UNDER_WAY = ['held', 'released', 'sent', 'unknown', 'failed', 'returned'] as const;
 
 /** Who answers for payments that are prepared again after a rejection: whoever corrected them, else the engine. */
 export async function preparerOf(db: Knex, redone: readonly Pick<PaymentRecord, 'requestId'>[]): Promise<string> {

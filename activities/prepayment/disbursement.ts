@@ -24,8 +24,8 @@ import { planPrepayments, type PrepaymentPlan } from '../../domain/prepayment';
 import { Refusal } from '../../domain/refusal';
 import type { BusinessMoment } from '../../domain/business-time';
 import type { ActivityDependencies } from '../dependencies';
-import { ENGINE, findRequest, preparerOf, raisePayments, requestIdOf } from '../payments/prepare';
-import type { PrepaymentActivities, WaitsForCalendar } from '../types';
+import { ENGINE, prepareOnce, preparerOf, raisePayments } from '../payments/prepare';
+import type { PrepaymentActivities, RaisedRequest, WaitsForCalendar } from '../types';
 import { policyWith } from '../../db/region-policy';
 
 /** 集采预付 (新医保发〔2025〕50号 四(一)): who gets how much, from which pool, in the policy's month. */
@@ -45,10 +45,8 @@ export function createDisbursementActivities({
       }));
     },
 
-    async prepareDisbursement({ caseId, at, revision }) {
-      const raised = await db.transaction(async (trx) => {
-        const before = await findRequest(trx, requestIdOf(caseId, revision));
-        if (before) return before;
+    async prepareDisbursement({ caseId, at, revision: atLeast }) {
+      const prepare = async (trx: Knex, revision: number): Promise<RaisedRequest | null> => {
         const { region, period } = await loadCase(trx, caseId);
         const under = await loadPayments(trx, { caseId });
         const redone = under.filter(({ state }) => state === 'prepared');
@@ -63,9 +61,12 @@ export function createDisbursementActivities({
           payments,
           at,
         });
-      });
-      log.info({ caseId, revision, requestId: raised?.requestId }, 'prepayment prepared');
-      return raised;
+      };
+      const prepared = await db.transaction((trx) =>
+        prepareOnce(trx, { caseId, revision: atLeast }, (revision) => prepare(trx, revision)),
+      );
+      log.info({ caseId, prepared }, 'prepayment prepared');
+      return prepared;
     },
   };
 }

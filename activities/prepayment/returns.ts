@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { addAlert, addEvents, loadCase, openCase } from '../../db/cases';
 import { loadPayments, type NewPayment } from '../../db/payments';
 import { loadReturns } from '../../db/prepayments';
@@ -15,8 +16,8 @@ import {
 import { scheduleOf } from '../../domain/policy';
 import { moveDate } from '../../domain/return-plan';
 import type { ActivityDependencies } from '../dependencies';
-import { ENGINE, findRequest, preparerOf, raisePayments, requestIdOf } from '../payments/prepare';
-import type { PrepaymentActivities } from '../types';
+import { ENGINE, prepareOnce, preparerOf, raisePayments } from '../payments/prepare';
+import type { PrepaymentActivities, RaisedRequest } from '../types';
 import { knownOrWaiting, policyName, policyOfCase } from './disbursement';
 import { policyWith } from '../../db/region-policy';
 
@@ -87,10 +88,8 @@ export function createReturnActivities({ db, log }: ActivityDependencies): Retur
       await notice(caseId, lastDayOf(toPeriod(period)), at, 'prepayment-not-returned');
     },
 
-    async prepareReturnMove({ caseId, at, revision }) {
-      const raised = await db.transaction(async (trx) => {
-        const before = await findRequest(trx, requestIdOf(caseId, revision));
-        if (before) return before;
+    async prepareReturnMove({ caseId, at, revision: atLeast }) {
+      const prepare = async (trx: Knex, revision: number): Promise<RaisedRequest | null> => {
         const { region, period } = await loadCase(trx, caseId);
         // What arrived up to this month's own day, also where the month is caught up when more has come (四(一), 当月底前).
         const upTo = moveDate(toPeriod(period), await loadCalendar(trx, region));
@@ -130,9 +129,12 @@ export function createReturnActivities({ db, log }: ActivityDependencies): Retur
           })),
         });
         return request;
-      });
-      log.info({ caseId, revision, requestId: raised?.requestId }, 'move to the fund account prepared');
-      return raised;
+      };
+      const prepared = await db.transaction((trx) =>
+        prepareOnce(trx, { caseId, revision: atLeast }, (revision) => prepare(trx, revision)),
+      );
+      log.info({ caseId, prepared }, 'move to the fund account prepared');
+      return prepared;
     },
   };
 }

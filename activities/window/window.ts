@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { addAlert, addEvents, loadCase, openCase } from '../../db/cases';
 import { loadRequests } from '../../db/approvals';
 import { loadPayments } from '../../db/payments';
@@ -11,9 +12,9 @@ import { firstDayOf, period as toPeriod, type PlainDate } from '../../domain/pla
 import { windowDates } from '../../domain/policy';
 import { holderOf } from '../../domain/window/holder';
 import type { ActivityDependencies } from '../dependencies';
-import { ENGINE, findRequest, preparerOf, raisePrepared, requestIdOf } from '../payments/prepare';
+import { ENGINE, prepareOnce, preparerOf, raisePrepared, requestIdOf } from '../payments/prepare';
 import { knownOrWaiting, policyName, policyOfCase } from '../prepayment/disbursement';
-import type { WindowActivities } from '../types';
+import type { RaisedRequest, WindowActivities } from '../types';
 
 /**
  * 药品货款直接结算 (新医保发〔2025〕50号 四(二)): one window a month. What belongs to it stands in the data, by the dates on
@@ -73,19 +74,20 @@ export function createWindowActivities({
         return { event: 'confirmations-closed', detail };
       }),
 
-    async prepareWindowBatch({ caseId, at, revision }) {
-      const requestId = requestIdOf(caseId, revision);
-      const raised = await db.transaction(async (trx) => {
-        const before = await findRequest(trx, requestId);
-        if (before) return before;
+    async prepareWindowBatch({ caseId, at, revision: atLeast }) {
+      const prepare = async (trx: Knex, revision: number): Promise<RaisedRequest | null> => {
+        const requestId = requestIdOf(caseId, revision);
         const { region, period } = await loadCase(trx, caseId);
         const preparedBy = await preparerOf(trx, await loadPayments(trx, { caseId, states: ['prepared'] }));
         const payments = await prepareWindowPayments(trx, { region, period, caseId, requestId, at });
         if (payments === 0) return null;
         return raisePrepared(trx, { caseId, revision, subject: 'settlement window', preparedBy, at });
-      });
-      log.info({ caseId, revision, requestId: raised?.requestId }, 'payment batch prepared');
-      return raised;
+      };
+      const prepared = await db.transaction((trx) =>
+        prepareOnce(trx, { caseId, revision: atLeast }, (revision) => prepare(trx, revision)),
+      );
+      log.info({ caseId, prepared }, 'payment batch prepared');
+      return prepared;
     },
 
     async noticeOverdueWindow({ caseId, at }) {

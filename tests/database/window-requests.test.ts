@@ -1,8 +1,10 @@
 import { BankUnreachable } from '../../activities/bank/port';
+import { statusOf } from '../../activities/payments/payment-status';
 import { verify } from '../../db/verify';
 import { changePayments } from '../../db/payments';
+import { plainDate } from '../../domain/plain-date';
 import { refusalOf } from '../support/ledger';
-import { day, paymentOf, startFailed, startWindowBatch, type WindowBatch } from '../support/window-batch';
+import { CASE, day, paymentOf, raised, startFailed, startWindowBatch, type WindowBatch } from '../support/window-batch';
 import { REGION } from '../support/window';
 
 // Requests over a window's payments: none of them loses a payment whose money is reserved (DESIGN 5.3, 5.4).
@@ -27,7 +29,7 @@ describe('a correction whose request was rejected', () => {
     expect(await batch.states()).toEqual({ E0001: 'prepared', E0002: 'failed' });
     expect(await broken()).toEqual([]);
     // What was prepared again is decided first; after that the other one's turn has come.
-    const third = (await batch.prepare(3, '2026-04-22'))!;
+    const third = await raised(batch, 3, '2026-04-22');
     expect(third.requestId).toMatch(/#3$/);
     await batch.decide(third);
     await batch.release(third);
@@ -76,7 +78,7 @@ describe('an enterprise that is suspended', () => {
     batch = await startWindowBatch(['E0001', 'E0002']);
     const { send } = batch.bank;
     batch.bank.send = () => Promise.reject(new BankUnreachable('示例'));
-    const request = (await batch.prepare(1))!;
+    const request = await raised(batch, 1);
     await batch.decide(request);
     await batch.release(request);
     await batch.send('2026-04-21');
@@ -106,6 +108,58 @@ describe('an enterprise that is suspended', () => {
     await suspend('2026-04-22');
     const change = { to: 'released', at: day('2026-04-22'), actor: `${REGION}-operator`, reason: '示例' } as const;
     expect(await refusalOf(changePayments(batch.database.app, [paymentOf('E0001')], change))).toBe('PayeeSuspended');
+  });
+});
+
+describe('a window that begins again after a refusal', () => {
+  it('takes the number after the last one that was decided', async () => {
+    batch = await startWindowBatch(['E0001']);
+    await batch.decide(await raised(batch, 1), 'reject');
+    const again = await raised(batch, 1);
+    expect(again).toMatchObject({ requestId: `${CASE}#2`, revision: 2 });
+    expect(again).not.toHaveProperty('decisions');
+    // The step repeated gives what it raised.
+    expect(await batch.prepare(2)).toEqual(again);
+    await batch.decide(again);
+    await batch.release(again);
+    expect(await batch.states()).toEqual({ E0001: 'released' });
+  });
+
+  it('goes on with the request that waits, and with what was decided on it', async () => {
+    batch = await startWindowBatch(['E0001']);
+    const request = await raised(batch, 1);
+    await batch.decide({ ...request, levels: request.levels.slice(0, 2) });
+    expect(await batch.prepare(1)).toMatchObject({
+      requestId: request.requestId,
+      decisions: [{ person: `${REGION}-officer` }, { person: `${REGION}-business-head` }],
+    });
+  });
+
+  it('follows what was released before, and raises nothing over it', async () => {
+    batch = await startFailed(['E0001']);
+    expect(await batch.prepare(1)).toEqual({ paymentsUnderWay: true });
+    const corrected = await batch.act('correct', [paymentOf('E0001')], '2026-04-22', 1);
+    expect(corrected).toMatchObject({ requestId: `${CASE}#2` });
+  });
+});
+
+describe('payments that are held', () => {
+  const resumesOn = async (date: string, time: string): Promise<string | undefined> =>
+    (await statusOf(batch.database.app, CASE, { date: plainDate(date), time })).resumeHeldOn;
+
+  it('are looked at on the batch day of this month, at 14:00, or of the next', async () => {
+    batch = await startFailed(['E0001']);
+    const change = { to: 'held', at: day('2026-04-22'), actor: 'engine', reason: '示例' } as const;
+    await changePayments(batch.database.app, [paymentOf('E0001')], change);
+    // 2026-11-23 is the Monday after the 20th, a Friday; 2026-12-21 the Monday after a Sunday.
+    expect(await resumesOn('2026-11-22', '18:00')).toBe('2026-11-23');
+    expect(await resumesOn('2026-11-23', '10:00')).toBe('2026-11-23');
+    expect(await resumesOn('2026-11-23', '14:00')).toBe('2026-12-21');
+    // The calendar of 2027 is not published; December's own run is.
+    expect(await resumesOn('2026-12-01', '14:00')).toBe('2026-12-21');
+    const after = await statusOf(batch.database.app, CASE, day('2026-12-21'));
+    expect(after.resumeHeldOn).toBeUndefined();
+    expect(after.askAgainOn).toBe('2027-01-01');
   });
 });
 

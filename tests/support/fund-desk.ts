@@ -106,7 +106,7 @@ export function createFundDesk(db: Knex, region: string, rejects: (paymentId: st
           revision: await nextRevision(caseId),
           stage,
         });
-        if (!raised) return;
+        if (!raised || 'paymentsUnderWay' in raised) return;
         await pay(caseId, raised, on);
         const [request] = await loadRequests(db, { requestId: raised.requestId });
         if (request!.subject !== 'fiscal transfer') return;

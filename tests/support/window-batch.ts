@@ -6,7 +6,7 @@ import { createBankActivities } from '../../activities/payments/bank-exchange';
 import { createOperatorActivities } from '../../activities/payments/operator-actions';
 import { createHeldActivities } from '../../activities/window/held';
 import { createWindowActivities } from '../../activities/window/window';
-import type { RaisedRequest } from '../../activities/types';
+import type { Prepared, RaisedRequest } from '../../activities/types';
 import { loadPayments } from '../../db/payments';
 import { atPhase, Phase, type BusinessMoment } from '../../domain/business-time';
 import type { OperatorInput } from '../../domain/payment';
@@ -32,7 +32,7 @@ export interface PlayedBank {
 export interface WindowBatch {
   database: TestDatabase;
   bank: PlayedBank;
-  prepare(revision: number, on?: string): Promise<RaisedRequest | null>;
+  prepare(revision: number, on?: string): Promise<Prepared>;
   decide(request: RaisedRequest, decision?: 'approve' | 'reject'): Promise<void>;
   release(request: RaisedRequest): Promise<void>;
   send(on: string): Promise<void>;
@@ -130,10 +130,17 @@ export async function startWindowBatch(enterprises: readonly string[]): Promise<
   };
 }
 
+/** Prepares what there is to approve. */
+export async function raised(batch: WindowBatch, revision: number, on?: string): Promise<RaisedRequest> {
+  const prepared = await batch.prepare(revision, on);
+  if (!prepared || 'paymentsUnderWay' in prepared) throw new Error('nothing was to be approved');
+  return prepared;
+}
+
 /** Approved, released, and refused by the bank. */
 export async function startFailed(enterprises: readonly string[]): Promise<WindowBatch> {
   const batch = await startWindowBatch(enterprises);
-  const request = (await batch.prepare(1))!;
+  const request = await raised(batch, 1);
   await batch.decide(request);
   await batch.release(request);
   await batch.send('2026-04-21');
