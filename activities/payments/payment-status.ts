@@ -3,7 +3,7 @@ import { loadCase } from '../../db/cases';
 import { hasFreshTransfer } from '../../db/fund/transfers';
 import { countPayments } from '../../db/payments';
 import { loadCalendar } from '../../db/register';
-import type { BusinessMoment } from '../../domain/business-time';
+import { atPhase, Phase, type BusinessMoment } from '../../domain/business-time';
 import type { Calendar } from '../../domain/calendar';
 import { waitsForBank } from '../../domain/payment';
 import { addDays, addMonths, firstDayOf, periodOf, type PlainDate } from '../../domain/plain-date';
@@ -42,18 +42,22 @@ function askAgain(calendar: Calendar, at: BusinessMoment): PlainDate {
   }
 }
 
-/** Held payments are looked at again on the batch day of the next window (DESIGN 5.5: paid in the next run). */
+/**
+ * Held payments are looked at again on the batch day of the next window (DESIGN 5.5: paid in the next run), which is today's as
+ * long as it has not been 14:00. Months are asked for one by one: the year after may not be published when this run is.
+ */
 async function resumptionOf(
   db: Knex,
   caseId: string,
   calendar: Calendar,
-  { date }: BusinessMoment,
+  { date, time }: BusinessMoment,
 ): Promise<Partial<Pick<PaymentStatus, 'askAgainOn' | 'resumeHeldOn'>>> {
   const { window } = (await policyOfCase(db, caseId)).policy;
   const month = periodOf(date);
   try {
-    const runs = [month, addMonths(month, 1)].map((each) => windowDates(window!, each, calendar).batchOn);
-    return { resumeHeldOn: runs.find((run) => run > date)! };
+    const run = windowDates(window!, month, calendar).batchOn;
+    const isAhead = run > date || (run === date && time < atPhase(run, Phase.ApprovalsAndBank).time);
+    return { resumeHeldOn: isAhead ? run : windowDates(window!, addMonths(month, 1), calendar).batchOn };
   } catch (error) {
     // Asked again when the next month begins: the calendar may be there by then.
     if (isUnpublished(error)) return { askAgainOn: firstDayOf(addMonths(month, 1)) };
