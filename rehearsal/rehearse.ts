@@ -231,9 +231,9 @@ async function collect(
       summary: await summarize(input),
       journal: await journalCsvRows(input),
       timeline: await timelineRows(input),
-      names: Object.fromEntries([
-        ...region.institutions.map(({ institution, name }) => [institution, name]),
-        ...region.enterprises.map(({ enterprise, name }) => [enterprise, name]),
+      names: Object.fromEntries<string>([
+        ...region.institutions.map(({ institution, name }) => [institution, name] as const),
+        ...region.enterprises.map(({ enterprise, name }) => [enterprise, name] as const),
       ]),
       regionName: region.name,
     });

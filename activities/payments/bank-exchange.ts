@@ -2,7 +2,6 @@ import type { Knex } from 'knex';
 import type { AttemptRecord, MessageRecord } from '../../db/bank-messages';
 import { claimMessage, loadAttempts, loadMessages, setMessageState, storeMessage } from '../../db/bank-messages';
 import { addAlert, addEvents, loadCase } from '../../db/cases';
-import { postJournals } from '../../db/ledger';
 import type { PaymentRecord } from '../../db/payments';
 import { changePayments, loadPayments } from '../../db/payments';
 import { toRefusal } from '../../db/refusals';
@@ -18,7 +17,7 @@ import type { PaymentActivities, PaymentStatus } from '../types';
 import { holdUndelivered } from '../window/held';
 import { applyAnswers } from './bank-answers';
 import { statusOf } from './payment-status';
-import { journalsFor } from './postings';
+import { postStage } from './post-stage';
 
 /**
  * Sending and asking (DESIGN 5.4). A message and its ids are stored before anything leaves; what is unknown is asked
@@ -283,22 +282,6 @@ export function createBankActivities(
       return statusOf(db, caseId, at);
     },
   };
-}
-
-/** Posts one stage of payments, each under the policy of its case. */
-export async function postStage(
-  trx: Knex,
-  payments: readonly PaymentRecord[],
-  stage: Parameters<typeof journalsFor>[1],
-  at: BusinessMoment,
-): Promise<void> {
-  if (payments.length === 0) return;
-  const { policy, region } = await loadCase(trx, payments[0]!.caseId);
-  await postJournals(
-    trx,
-    region,
-    payments.flatMap((payment) => journalsFor(payment, stage, at.date, policy)),
-  );
 }
 
 function remittanceOf(payment: PaymentRecord): Remittance {

@@ -168,7 +168,7 @@ async function advance({ db }: Stage, machine: TimeMachine, target: DuePoint): P
       .first<{ next_due_at: Date } | undefined>('next_due_at');
     if (!row) break;
     const { date, time } = fromEpochMs(row.next_due_at.getTime());
-    await machine.advance(CASE, barrierMs({ date, phase: (Number(time.slice(0, 2)) * 60) }));
+    await machine.advance(CASE, barrierMs({ date, phase: Number(time.slice(0, 2)) * 60 }));
   }
   await machine.advance(CASE, barrierMs(target));
 }
