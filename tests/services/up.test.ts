@@ -6,7 +6,7 @@ import { isGone } from '../../operator/run-state';
 import { BUILT_CLI, createDaily, until } from '../support/daily';
 
 /** Daily running as it is built: started, killed, started again. */
-const SAMPLE = join(__dirname, '../../rehearsal/sample/650500');
+const SAMPLE = join(__dirname, '../../rehearsal/sample/650400');
 const WITHIN_MS = 30_000;
 const daily = createDaily();
 const { data, env } = daily;
@@ -47,15 +47,15 @@ it('keeps an agency’s work through a kill of every process, and leaves nothing
   const imported = JSON.parse(settle('import', SAMPLE, '--json')) as { opened: number; changes: unknown[] };
   expect(imported.opened).toBe(4);
   expect(JSON.parse(settle('import', SAMPLE, '--json'))).toMatchObject({ opened: 0, changes: [] });
-  expect(status().schedules).toMatchObject([{ scheduleId: 'starter/650500', nextRun: { time: '00:00' } }]);
+  expect(status().schedules).toMatchObject([{ scheduleId: 'starter/650400', nextRun: { time: '00:00' } }]);
 
-  // March is caught up, and once only: 18,284,348.28 is what the folder's purchases come to under the policy.
+  // March is caught up, and once only: 25,048,732.43 is what the folder's purchases come to under the policy.
   settle('schedules', 'backfill', '--from', '2026-03', '--to', '2026-04');
   await until(() => status().waiting.length > 0, WITHIN_MS);
   const before = status();
-  expect(before.deadlines).toMatchObject([{ caseId: 'prepayment/650500/2026', state: 'approval' }]);
+  expect(before.deadlines).toMatchObject([{ caseId: 'prepayment/650400/2026', state: 'approval' }]);
   expect(before.waiting).toMatchObject([
-    { requestId: 'prepayment/650500/2026#1', waitsFor: 'officer', amount: '18284348.28' },
+    { requestId: 'prepayment/650400/2026#1', waitsFor: 'officer', amount: '25048732.43' },
   ]);
 
   for (const { pid } of [first.state.up, ...first.state.services]) process.kill(pid, 'SIGKILL');
