@@ -23,6 +23,8 @@ export const FINDING_RULES = {
   'csv-empty': 'A CSV file starts with a header.',
   'csv-damaged': 'Quotes are closed, and a quote inside a quoted cell is doubled.',
   'csv-columns': 'Every line has as many cells as the header.',
+  'xlsx-damaged': 'A workbook is whole, and within the limits of spreadsheet programs.',
+  'xlsx-unsupported': 'A workbook is an .xlsx without a password and counts days from 1900.',
   'column-missing': 'The header has every column of the format; further columns are ignored.',
   'column-twice': 'A column is named once in the header.',
   required: 'The value is not left empty.',

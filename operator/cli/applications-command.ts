@@ -31,11 +31,12 @@ export function addApplicationCommands(program: Command, context: CliContext): v
   examples(
     regionOption(actingOptions(group.command('import')))
       .description('takes an application file into its window: good lines go in, every other one is told with its code')
-      .argument('<file>', 'applications-2026-03.csv (UTF-8 or GB18030)', nonEmptyArgument)
+      .argument('<file>', 'applications-2026-03.csv (UTF-8 or GB18030) or .xlsx (first sheet)', nonEmptyArgument)
       .option('--period <month>', 'the window’s month (default: by the file’s name)', periodArgument)
       .option('--rejected <file>', 'where rejected rows are written (default: beside the file)', nonEmptyArgument)
       .action(action(context, (file: string, options: ImportOptions) => importFile(context, file, options))),
     'applications import applications-2026-03.csv --as 650500-operator',
+    'applications import applications-2026-03.xlsx --as 650500-operator',
     'applications import export.csv --period 2026-03 --as 650500-operator --dry-run',
   );
   examples(

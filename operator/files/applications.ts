@@ -2,7 +2,7 @@ import { CATEGORIES } from '../../domain/region';
 import { LINE_KINDS, VERIFIERS, type ApplicationLine } from '../../domain/window/line-check';
 import { date, Mismatch, oneOf, optional, quantity, signedYuan, text, unitPrice } from './cells';
 import type { FileFindings } from './findings';
-import { readCsvRecords, type FileRecord } from './records';
+import { readRecords, type FileRecord } from './records';
 import { column, describeMismatch, extraColumn, locateColumns, type Columns, type LocatedColumns } from './table';
 
 /**
@@ -39,7 +39,7 @@ export type ApplicationRow = { readonly rowNo: number } & (
  */
 export async function* readApplications(path: string, findings: FileFindings): AsyncGenerator<ApplicationRow[]> {
   let header: LocatedColumns | undefined;
-  for await (const records of readCsvRecords(path, findings)) {
+  for await (const records of readRecords(path, findings)) {
     const first = header === undefined ? records.shift() : undefined;
     if (first) header = locateColumns(COLUMNS, first.cells, first.line, findings);
     if (header?.usable === false) return;

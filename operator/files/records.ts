@@ -2,18 +2,24 @@ import { createCsvScanner } from './csv';
 import { readChunks } from './encoding';
 import type { FileFindings } from './findings';
 import { detectTextEncoding } from './table';
+import { isWorkbook, readXlsxRecords } from './xlsx-records';
 
-/** One record of a table: its cells, and the line of the file on which it starts, counted from 1 with the header. */
+/** One record of a table: its cells, and the line of the file or row of the sheet on which it starts, counted from 1. */
 export interface FileRecord {
   readonly cells: string[];
   readonly line: number;
+}
+
+/** The records of a CSV file or of the first sheet of a workbook, whichever the file is. */
+export async function* readRecords(path: string, findings: FileFindings): AsyncGenerator<FileRecord[]> {
+  yield* (await isWorkbook(path)) ? readXlsxRecords(path, findings) : readCsvRecords(path, findings);
 }
 
 /**
  * The records of a CSV file in batches, header first, with constant memory: the next part is read when the consumer asks for
  * it. A file that is damaged ends with a finding; what came before the damage has been handed out by then.
  */
-export async function* readCsvRecords(path: string, findings: FileFindings): AsyncGenerator<FileRecord[]> {
+async function* readCsvRecords(path: string, findings: FileFindings): AsyncGenerator<FileRecord[]> {
   const encoding = await detectTextEncoding(path, findings);
   if (encoding === undefined) return;
   let batch: FileRecord[] = [];
