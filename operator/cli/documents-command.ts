@@ -93,6 +93,38 @@ export function addDocumentCommands(program: Command, context: CliContext): void
   );
 }
 
+/** The report that the agency sends up every month, made now if it is due and not there yet. */
+export function addReportCommands(program: Command, context: CliContext): void {
+  const group = program.command('report').description('reports to the authority · 报告');
+  examples(
+    regionOption(group.command('monthly'))
+      .description('write a month’s stage report (试点阶段性报告) as PDF and XLSX')
+      .requiredOption('--period <month>', 'the month reported', periodArgument)
+      .option('--out <dir>', 'the folder to write', nonEmptyArgument, '.')
+      .option('--json', 'as JSON')
+      .action(action(context, (options: ReportOptions) => monthly(context, options))),
+    'report monthly --region 650500 --period 2026-07 --out out',
+  );
+}
+
+interface ReportOptions {
+  region?: string;
+  period: Period;
+  out: string;
+  json?: boolean;
+}
+
+async function monthly(context: CliContext, { period, out, json, ...options }: ReportOptions): Promise<ExitCode> {
+  return withRunning(context, async (running) => {
+    const region = await regionOrOnly(running.db, options.region);
+    await issueDueDocuments(running, region);
+    const written = await writeDocuments(running.db, { region, kind: 'stage-report', period }, out);
+    if (json) context.output.json(written);
+    else context.output.lines(written.map(({ path, sha256 }) => `${path}  sha256 ${sha256}`));
+    return ExitCode.Fine;
+  });
+}
+
 async function list(context: CliContext, { json, ...wanted }: ListOptions): Promise<ExitCode> {
   return withRunning(context, async ({ db }) => {
     const documents = await listDocuments(db, given(wanted), SHOWN);

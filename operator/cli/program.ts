@@ -14,7 +14,7 @@ import { printFailure, usageRefusal } from './failure';
 import { createOutput, type TextStream } from './output';
 import { addCaseCommands } from './cases-command';
 import { addClockCommands } from './clock-command';
-import { addDocumentCommands } from './documents-command';
+import { addDocumentCommands, addReportCommands } from './documents-command';
 import { addPaymentCommands } from './payments-command';
 import { addFundCommands } from './fund-command';
 import { addImportCommand } from './import-command';
@@ -109,6 +109,7 @@ function createProgram(context: CliContext, environment: CliEnvironment): Comman
   addEnterpriseCommands(program, context);
   addLedgerCommands(program, context);
   addDocumentCommands(program, context);
+  addReportCommands(program, context);
   addExportCommand(program, context);
   addStaffCommands(program, context);
   addAttemptCommands(program, context);
