@@ -76,7 +76,7 @@ beforeAll(async () => {
   });
   await result.stop();
   summary = result.summaries[0]!;
-}, 300_000);
+}, 600_000);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const of = (kind: string): Stored[] => documents.filter((each) => each.kind === kind);

@@ -97,7 +97,7 @@ beforeAll(async () => {
   });
   await result.stop();
   summary = result.summaries[0]!;
-}, 300_000);
+}, 600_000);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Rows in one order, whatever order each side has them in. */

@@ -69,4 +69,4 @@ it('a whole year of the sample has no exception on any day, and every line and e
     expect(year).toMatchObject({ days: 365, matched: year.bankLines, ledgerEntries: BigInt(year.matched) });
     expect(year.matched).toBeGreaterThan(50);
   }
-}, 180_000);
+}, 600_000);
