@@ -19,6 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+async function balanceOf(path: string): Promise<bigint> {
+  const { rows } = await database.owner.raw<{ rows: { fen: bigint }[] }>(
+    `SELECT b.balance_fen AS fen FROM ledger.balance b JOIN ledger.account a USING (account_id) WHERE a.path = ?`,
+    [path],
+  );
+  return rows[0]!.fen;
+}
+
 const TABLES = [
   'journal',
   'transfer',
@@ -60,7 +68,6 @@ describe('the ledger is append-only', () => {
 
   it('and the application can neither set up tables nor run the inner functions', async () => {
     expect(await refusalOf(database.app.raw('CREATE TABLE ledger.mine ()'))).toBe('42501');
-    expect(await refusalOf(database.app.raw('CREATE TEMPORARY TABLE journal ()'))).toBe('42501');
     expect(
       await refusalOf(
         database.app.raw(`SELECT ledger.open_accounts('650500', '{fund/suspense}', '{fund/cash/employee}')`),
@@ -70,6 +77,23 @@ describe('the ledger is append-only', () => {
     expect(await refusalOf(database.app.raw(`CALL ledger.grant_to_app('ALL ON ALL TABLES IN SCHEMA ledger')`))).toBe(
       '42501',
     );
+  });
+
+  it('and temporary tables of the application stand in for nothing that a function of the owner reads', async () => {
+    const { rows } = await database.owner.raw<{ rows: unknown[] }>(`
+      SELECT p.oid::regprocedure::text AS routine, p.proconfig
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+       WHERE n.nspname IN ('settle', 'ledger') AND p.prosecdef
+         AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c (setting) WHERE c.setting ~ '^search_path=.*, pg_temp$')`);
+    expect(rows).toEqual([]);
+    const before = await balanceOf(prepayment);
+    await database.app.transaction(async (trx) => {
+      for (const name of TABLES) await trx.raw('CREATE TEMP TABLE ?? (path int) ON COMMIT DROP', [name]);
+      await postJournals(trx, REGION, [
+        journal('beside', 'disbursement-booked', [transfer('supervised/cash', prepayment, 7n)]),
+      ]);
+    });
+    expect(await balanceOf(prepayment)).toBe(before + 7n);
   });
 });
 
