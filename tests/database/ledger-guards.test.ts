@@ -19,14 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-async function balanceOf(path: string): Promise<bigint> {
-  const { rows } = await database.owner.raw<{ rows: { fen: bigint }[] }>(
-    `SELECT b.balance_fen AS fen FROM ledger.balance b JOIN ledger.account a USING (account_id) WHERE a.path = ?`,
-    [path],
-  );
-  return rows[0]!.fen;
-}
-
 const TABLES = [
   'journal',
   'transfer',
@@ -86,14 +78,16 @@ describe('the ledger is append-only', () => {
        WHERE n.nspname IN ('settle', 'ledger') AND p.prosecdef
          AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c (setting) WHERE c.setting ~ '^search_path=.*, pg_temp$')`);
     expect(rows).toEqual([]);
-    const before = await balanceOf(prepayment);
-    await database.app.transaction(async (trx) => {
-      for (const name of TABLES) await trx.raw('CREATE TEMP TABLE ?? (path int) ON COMMIT DROP', [name]);
-      await postJournals(trx, REGION, [
-        journal('beside', 'disbursement-booked', [transfer('supervised/cash', prepayment, 7n)]),
-      ]);
-    });
-    expect(await balanceOf(prepayment)).toBe(before + 7n);
+    const trx = await database.app.transaction();
+    for (const name of TABLES) await trx.raw('CREATE TEMP TABLE ?? (path int) ON COMMIT DROP', [name]);
+    const moved = transfer('supervised/cash', prepayment, 7n);
+    await postJournals(trx, REGION, [journal('beside', 'disbursement-booked', [moved])]);
+    const { rows: balances } = await trx.raw<{ rows: unknown[] }>(
+      `SELECT b.balance_fen FROM ledger.balance b JOIN ledger.account a USING (account_id) WHERE a.path = ?`,
+      [prepayment],
+    );
+    await trx.rollback();
+    expect(balances).toEqual([{ balance_fen: -1007n }]);
   });
 });
 
