@@ -23,6 +23,7 @@ import { calendarDays, readInputs, type RehearsalInputs } from './inputs';
 import { openBooks } from './opening';
 import { renderReport } from './report';
 import { journalCsvRows, summarize, timelineRows, type ResultInput } from './result';
+import { fiscalTransfers, type FiscalTransfer } from './result/fund';
 import { createSeededOrder } from './seeded-order';
 import { setStage, type Stage } from './stage';
 import { refreshStatistics, withStatistics } from './statistics';
@@ -65,6 +66,8 @@ export interface RehearsalResult {
   summaries: Summary[];
   /** What happened, one list a region, in the order of the summaries. */
   timelines: TimelineRow[][];
+  /** What came from the fiscal deposit, one list a region, in the same order. */
+  transfers: FiscalTransfer[][];
   /** One a region; empty without `out`. */
   files: WrittenFiles[];
   /** The report of all regions. */
@@ -110,6 +113,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     return {
       summaries,
       timelines: results.map(({ timeline }) => timeline),
+      transfers: results.map(({ journal }) => fiscalTransfers(journal)),
       files: files.regions,
       ...(files.report === undefined ? {} : { report: files.report }),
       ...(webUiUrl === undefined ? {} : { webUiUrl }),

@@ -5,6 +5,7 @@ import type { RehearsalResult, RehearseOptions } from '../../rehearsal/rehearse'
 import { createLogger } from '../../workers/logging';
 import { collect, nonEmptyArgument, periodArgument, seedArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
+import { fundLines } from './fund-months';
 import { createProgressPrinter } from './progress';
 import { everyInvariantHolds, figureLines, headingLines } from './rehearsal-summary';
 
@@ -96,6 +97,7 @@ async function run(context: CliContext, regions: string[], options: RehearseComm
       ...headingLines(result.summaries, output),
       '',
       ...figureLines(result.summaries, output),
+      ...fundLines(result.summaries, result.transfers, output),
       ...fileLines(result),
     ]);
   return result.ok && everyInvariantHolds(result.summaries) ? ExitCode.Fine : ExitCode.Error;

@@ -4,6 +4,7 @@ import { ExitCode } from '../../domain/refusal';
 import type { RehearsalResult } from '../../rehearsal/rehearse';
 import { projectRoot } from '../../workers/services/project-root';
 import { action, examples, type CliContext } from './context';
+import { fundLines } from './fund-months';
 import { untilStopped } from './interrupted';
 import { everyInvariantHolds, figureLines, headingLines } from './rehearsal-summary';
 import { DEFAULT_SEED, rehearseVisibly } from './rehearse-command';
@@ -54,7 +55,7 @@ async function start(context: CliContext, { once = false }: StartOptions): Promi
 }
 
 function storyLines({ output }: CliContext, result: RehearsalResult): string[] {
-  const { summaries, timelines, durationMs, ok } = result;
+  const { summaries, timelines, transfers, durationMs, ok } = result;
   const { paint } = output;
   const seconds = (durationMs / 1_000).toFixed(1);
   const holds = ok && everyInvariantHolds(summaries);
@@ -67,6 +68,7 @@ function storyLines({ output }: CliContext, result: RehearsalResult): string[] {
     ...notableLines(timelines, output),
     ...title('各统筹地区 · the regions'),
     ...figureLines(summaries, output),
+    ...fundLines(summaries, transfers, output),
     '',
     holds
       ? paint('green', `✓ Every invariant holds. One year in ${seconds} s.`)

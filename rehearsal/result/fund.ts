@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { formatYuan } from '../../domain/money';
 import { quarterOf } from '../../domain/fund/ids';
 import type { Period } from '../../domain/plain-date';
-import type { ClearingRow, SettlementRow, Summary } from '../summary';
+import type { ClearingRow, JournalCsvRow, SettlementRow, Summary } from '../summary';
 
 export interface FundRows {
   eligibility: Summary['eligibility'];
@@ -109,4 +109,25 @@ async function clearingRows(db: Knex, region: string, from: Period, to: Period):
     carriedOut: formatYuan(row['carried_out_fen']!),
     signedOn: row.signed_on,
   }));
+}
+
+/** What was transferred from the fiscal deposit for a month's payments, by pool; `period` is the month of the case that asked for it. */
+export interface FiscalTransfer {
+  readonly period: Period;
+  readonly pool: string;
+  readonly bookedOn: string;
+  /** Yuan. */
+  readonly amount: string;
+}
+
+/** `fund/321300/2026-11/transfer/resident/2`, which is what a transfer's journal refers to. */
+const TRANSFER = /^fund\/[^/]+\/([^/]+)\/transfer\/([^/]+)\//;
+
+/** Transfers by what the books say of them: the debit of each is the pool's cash (DESIGN 6). */
+export function fiscalTransfers(journal: readonly JournalCsvRow[]): FiscalTransfer[] {
+  return journal.flatMap(({ date, event, reference, debit }) => {
+    const [, period, pool] = TRANSFER.exec(reference) ?? [];
+    if (event !== 'fiscal-transfer' || debit === '' || period === undefined || pool === undefined) return [];
+    return [{ period: period as Period, pool, bookedOn: date, amount: debit }];
+  });
 }

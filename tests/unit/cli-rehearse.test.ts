@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { Interrupted } from '../../operator/cli/interrupted';
 import { keyFiguresOf } from '../../operator/cli/rehearsal-summary';
 import { monthLines } from '../../operator/cli/start-story';
+import { period } from '../../domain/plain-date';
 import type { RehearsalResult, RehearseOptions } from '../../rehearsal/rehearse';
+import { fiscalTransfers } from '../../rehearsal/result/fund';
 import type { Summary, TimelineRow } from '../../rehearsal/summary';
 import { cli, dataOf } from '../support/cli';
 
@@ -105,7 +107,7 @@ function playing(summaries: Summary[], more: Partial<RehearsalResult> = {}): Pla
       options.progress({ kind: 'note', message: 'a note' });
       const stop = async () => void (stopped = true);
       const ok = summaries.every(({ invariants }) => invariants.every((each) => each.ok));
-      return { summaries, timelines: [], files: [], durationMs: 2_345, ok, stop, ...more };
+      return { summaries, timelines: [], transfers: [], files: [], durationMs: 2_345, ok, stop, ...more };
     },
     options: () => given!,
     stopped: () => stopped,
@@ -220,7 +222,10 @@ describe('the figures of a region', () => {
       payments: 0,
       paidFen: 0n,
       rejectedLines: 0,
-      breaches: 0,
+      openFen: 0n,
+      disputedFen: 0n,
+      breaches: { notices: 0, suspended: 0, resumed: 0, open: 0 },
+      enterpriseCases: 0,
       alerts: 1,
       holding: 2,
       invariants: 2,
@@ -282,6 +287,124 @@ describe('the figures of a region with settlement windows', () => {
     const lines = monthLines([summary]).map((line) => line.split(/\s{2,}/));
     expect(lines.find(([month]) => month === '2026-04')).toEqual(expect.arrayContaining(['200.00', '·']));
     expect(lines.find(([month]) => month === '2026-05')).toEqual(expect.arrayContaining(['130.00']));
+  });
+});
+
+describe('the figures of a region with breaches', () => {
+  const breach = (change: Partial<Summary['breaches'][number]>): Summary['breaches'][number] => ({
+    institution: 'H65010200001',
+    kind: 'late-reconciliation',
+    period: '2026-05',
+    noticeOn: '2026-06-01',
+    deadline: '2026-06-15',
+    correctedOn: null,
+    suspendedFrom: null,
+    resumedOn: null,
+    state: 'noticed',
+    ...change,
+  });
+  const summary = summaryOf('650100', {
+    breaches: [
+      breach({ state: 'closed', correctedOn: '2026-06-10' }),
+      breach({ state: 'suspended', suspendedFrom: '2026-07-01' }),
+      breach({ state: 'resumed', suspendedFrom: '2026-07-01', resumedOn: '2026-07-09', correctedOn: '2026-07-09' }),
+      breach({}),
+    ],
+    lines: { accepted: '10.00', settled: '4.00', open: '5.00', disputed: '1.00' },
+    rejectedLines: [{ period: '2026-04', line: 'L1', code: 'conflict' }],
+  });
+
+  it('count notices by what became of them, and show the lines that are left', async () => {
+    const { stdout } = await cli(['rehearse', 'a', 'b', ...YEAR], playing([summary, summaryOf('650400')]));
+    expect(stdout).toMatch(/breach notices +4 +0$/m);
+    expect(stdout).toMatch(/suspended +2 +0$/m);
+    expect(stdout).toMatch(/resumed +1 +0$/m);
+    expect(stdout).toMatch(/not corrected yet +2 +0$/m);
+    expect(stdout).toMatch(/lines open, yuan +5\.00 +0\.00$/m);
+    expect(stdout).toMatch(/lines disputed, yuan +1\.00 +0\.00$/m);
+    expect(stdout).not.toContain('enterprise cases');
+  });
+});
+
+describe('the months of a region with monthly funds', () => {
+  const settlement = (period: string, change: Partial<Summary['settlements'][number]>) => ({
+    institution: 'H32130000001',
+    pool: 'employee',
+    period,
+    payable: '0.00',
+    preallocated: '0.00',
+    carriedIn: '0.00',
+    paid: '0.00',
+    held: '0.00',
+    released: '0.00',
+    carriedOut: '0.00',
+    reviewedOn: null,
+    paidOn: null,
+    releasedOn: null,
+    ...change,
+  });
+  const ahead = (period: string) => {
+    return { institution: 'H32130000001', pool: 'employee', period, amount: '300.00', paidOn: null };
+  };
+  const clearing = (pool: string): Summary['clearings'][number] => ({
+    institution: 'H32130000001',
+    pool,
+    quarter: '2026-Q1',
+    payable: '1200.00',
+    preallocated: '900.00',
+    paid: '450.00',
+    held: '0.00',
+    carriedOut: '-150.00',
+    signedOn: '2026-04-16',
+  });
+  // February: 1000 claimed less 300 ahead. March: 150 claimed less 300 ahead is carried on, so the year's end carries 150.
+  const summary = summaryOf('321300', {
+    prepayments: [],
+    returns: [],
+    preallocations: [ahead('2026-02'), ahead('2026-03'), ahead('2026-04')],
+    settlements: [
+      settlement('2026-02', { payable: '1000.00', preallocated: '300.00', paid: '700.00', paidOn: '2026-03-24' }),
+      settlement('2026-02', { pool: 'resident', payable: '50.00', paid: '50.00' }),
+      settlement('2026-03', { payable: '150.00', preallocated: '300.00', carriedOut: '-150.00' }),
+    ],
+    clearings: [clearing('employee'), clearing('resident')],
+  });
+  const transfers = [[{ period: period('2026-03'), pool: 'resident', bookedOn: '2026-04-21', amount: '20.50' }]];
+
+  it('stand below the figures, with transfers and clearings, and without columns that have no amount', async () => {
+    const { stdout } = await cli(['rehearse', 'a', ...YEAR], playing([summary], { transfers }));
+    const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
+    expect(rows).toContainEqual([
+      '月 month',
+      '预拨 advanced',
+      '应付 payable',
+      '支付 paid',
+      '结转 carried',
+      '拨款 transfer',
+      '清算 clearing',
+    ]);
+    expect(rows).toContainEqual(['2026-02', '300.00', '1,050.00', '750.00', '·', '·']);
+    expect(rows).toContainEqual(['2026-03', '300.00', '150.00', '·', '-150.00', '20.50', 'Q1 signed 2026-04-16']);
+    expect(rows).toContainEqual(['2026-04', '300.00', '·', '·', '·', '·', 'Q2 not signed yet']);
+    expect(rows).toContainEqual(['合计 total', '900.00', '1,200.00', '750.00', '-150.00', '20.50']);
+    expect(stdout).not.toContain('prepayments');
+  });
+
+  it('take transfers from the journals that moved the money', () => {
+    const row = {
+      date: '2026-12-15',
+      book: 'fund' as const,
+      journal: 'fund/321300/2026-11/transfer/resident/2#1/booked',
+      event: 'fiscal-transfer',
+      reference: 'fund/321300/2026-11/transfer/resident/2',
+    };
+    expect(
+      fiscalTransfers([
+        { ...row, account: 'fund/cash/resident', debit: '1058145.27', credit: '' },
+        { ...row, account: 'fund/fiscal-deposit/resident', debit: '', credit: '1058145.27' },
+        { ...row, event: 'opening', account: 'fund/cash/resident', debit: '5.00', credit: '' },
+      ]),
+    ).toEqual([{ period: '2026-11', pool: 'resident', bookedOn: '2026-12-15', amount: '1058145.27' }]);
   });
 });
 
