@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadRequests } from '../../db/approvals';
@@ -22,6 +22,7 @@ import { setStage, type Stage } from '../../rehearsal/stage';
 import { readCalendarYears } from '../../operator/files/calendar-files';
 import { createLogger } from '../../workers/logging';
 import { projectRoot } from '../../workers/services/project-root';
+import { cpuSeconds } from '../lib/cpu-seconds';
 
 const POLICY = 'suqian-2025';
 const CODE = '321300';
@@ -125,7 +126,7 @@ async function measure(stage: Stage, directory: string, institutions: number): P
   );
   await writeFile(path, `institution,pool,declared,deducted\n${rows.join('\n')}\n`);
   say('claims');
-  const startedAt = performance.now();
+  const [startedAt, cpuBefore] = [performance.now(), cpuSeconds()];
   await importClaims(context, path, { region: CODE });
   const importedAt = performance.now();
   await reviewClaims(context, { region: CODE, period: MONTH, step: 'first-review', person: `${CODE}-officer` });
@@ -134,7 +135,7 @@ async function measure(stage: Stage, directory: string, institutions: number): P
   await goTo('2026-02-13', Phase.ApprovalsAndBank);
   const preparedAt = performance.now();
   await approveAndRelease(context);
-  const releasedAt = performance.now();
+  const [releasedAt, cpuAfter] = [performance.now(), cpuSeconds()];
   await machine.settle(CASE);
   const bookedAt = performance.now();
   await goTo('2026-02-14', Phase.ApprovalsAndBank);
@@ -154,6 +155,8 @@ async function measure(stage: Stage, directory: string, institutions: number): P
     'worked out and prepared, s': seconds(reviewedAt, preparedAt),
     'approved four times and released, s': seconds(preparedAt, releasedAt),
     'from the file to the released batch, s': seconds(startedAt, releasedAt),
+    'from the file to the released batch, CPU s': Math.round((cpuAfter - cpuBefore) * 10) / 10,
+    'load of the machine': Math.round(loadavg()[0]! * 10) / 10,
     'sent, answered and booked, s': seconds(releasedAt, bookedAt),
     'events of the workflow': events?.length ?? 0,
   };
