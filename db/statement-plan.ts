@@ -147,6 +147,16 @@ export async function loadNets(
   }));
 }
 
+/** Institutions that have open lines of their own as a body, and settle through another one by what the register says now. */
+export async function membersWithLines(db: Knex, region: string): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { body: string }[] }>(
+    `select distinct l.body from settle.institutions i join settle.open_lines l on l.region = i.region and l.body = i.institution
+      where i.region = ? and i.settles_through is not null`,
+    [region],
+  );
+  return rows.map(({ body }) => body);
+}
+
 interface NetRow {
   institution: string;
   enterprise: string;

@@ -59,6 +59,10 @@ export const REFUSALS = {
     exitCode: 1,
     remedy: 'Read the differences; with --replace the folder’s values are taken. Nothing was changed.',
   },
+  SettlementBodyOpen: {
+    exitCode: 1,
+    remedy: 'Bring what is open at the institution to its end, then import again; nothing was changed.',
+  },
   NotRunning: {
     exitCode: 1,
     remedy:

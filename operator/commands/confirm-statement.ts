@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { wasAccepted } from '../../db/attempts';
 import { findCorrections } from '../../db/breaches';
 import { lockInstitutions, lockWindowsUpTo } from '../../db/settlement-locks';
-import { planStatements, type StatementPlan } from '../../db/statement-plan';
+import { membersWithLines, planStatements, type StatementPlan } from '../../db/statement-plan';
 import { confirmStatements, type ConfirmationOutcome } from '../../db/statements';
 import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
@@ -100,10 +100,11 @@ async function confirmIn(
   const { region, period, person, institutions, lines } = command;
   const rules = await windowRules(trx, region, period, at.date);
   requireConfirmationOpen(rules, period, at);
+  await lockWindowsUpTo(trx, region, period);
   const bodies = await settlingBodies(trx, region, institutions);
   await requireStandIn(trx, { region, ...(person ? { person } : {}), bodies, on: at.date }, SPEAKERS);
-  await lockWindowsUpTo(trx, region, period);
-  await lockInstitutions(trx, region, bodies);
+  // Lines belong to the body of the day of their import: what the register says today is not all that is planned.
+  await lockInstitutions(trx, region, institutions ? bodies : [...bodies, ...(await membersWithLines(trx, region))]);
   await requireAgreedLines(trx, command, bodies);
   const outcomes = await confirmStatements(trx, {
     region,

@@ -68,9 +68,9 @@ async function disputeIn(
   const { region, period, institution, person, reason } = command;
   if (reason.trim() === '') throw new Refusal('ReasonMissing', `${institution} disputes without a reason`);
   requireConfirmationOpen(await windowRules(trx, region, period, at.date), period, at);
+  await lockWindowsUpTo(trx, region, period);
   const bodies = await settlingBodies(trx, region, [institution]);
   await requireStandIn(trx, { region, person, bodies, on: at.date }, SPEAKERS);
-  await lockWindowsUpTo(trx, region, period);
   await lockInstitutions(trx, region, bodies);
   const repeated = new Set(await disputedHere(trx, command));
   const lines = [...new Set(command.lines)].filter((line) => !repeated.has(line));

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { requireClosedBodies } from '../../db/body-changes';
 import { regionChanges, writeRegion, type RegisterChange } from '../../db/region-import';
 import { saveCalendarYear, savePolicy } from '../../db/register';
 import { sayBusinessDate } from '../../db/staff';
@@ -34,7 +35,8 @@ export interface Imported {
  * Takes a region folder into the running system: policies, calendars, registers and, the first time, opening balances. The same
  * folder again changes nothing.
  * @param owner connected as the owner: the application may not write who approves and by which rules
- * @throws Refusal of the folder's files and policies; `ImportDiffers` where other values are stored, without `replace`
+ * @throws Refusal of the folder's files and policies; `ImportDiffers` where other values are stored, without `replace`;
+ * `SettlementBodyOpen`, of a trial run too
  */
 export async function importRegion(
   { db, clock }: CommandContext,
@@ -52,7 +54,10 @@ export async function importRegion(
     ...(await standingChanges(owner, region.code, standings, today)),
   ];
   const isNew = changes.some(({ kind, change }) => kind === 'region' && change === 'added');
-  if (dryRun) return { region, policies, changes, opened: 0 };
+  if (dryRun) {
+    await owner.transaction((trx) => requireClosedBodies(trx, region.code, region.institutions));
+    return { region, policies, changes, opened: 0 };
+  }
   if (!isNew && changes.length > 0 && !replace)
     throw new Refusal(
       'ImportDiffers',
@@ -65,6 +70,7 @@ export async function importRegion(
     );
   await owner.transaction(async (trx) => {
     await sayBusinessDate(trx, today);
+    await requireClosedBodies(trx, region.code, region.institutions);
     for (const file of choice.book.list()) await savePolicy(trx, file);
     for (const year of calendars) await saveCalendarYear(trx, year);
     await writeRegion(trx, region, options);

@@ -62,14 +62,12 @@ async function recordIn(trx: Knex, command: TopUpsCommand, at: BusinessMoment): 
   const { region, period, person, topUps } = command;
   const { stamp } = await windowRules(trx, region, period, at.date);
   for (const each of topUps) checkTopUp(each, at);
-  const bodies = await settlingBodies(
-    trx,
-    region,
-    topUps.map(({ institution }) => institution),
-  );
-  await requireStandIn(trx, { region, ...(person ? { person } : {}), bodies, on: at.date }, RECORDERS);
   await lockWindow(trx, region, period);
-  await lockInstitutions(trx, region, bodies);
+  const named = topUps.map(({ institution }) => institution);
+  // Before the register is read: no institution becomes a member meanwhile.
+  await lockInstitutions(trx, region, named);
+  const bodies = await settlingBodies(trx, region, named);
+  await requireStandIn(trx, { region, ...(person ? { person } : {}), bodies, on: at.date }, RECORDERS);
   const fresh = await insertTopUps(trx, { region, period, topUps, ...(person ? { person } : {}) });
   const news = topUps.filter(({ topUpId }) => fresh.has(topUpId));
   const caseId = caseIds.window(region, period);
