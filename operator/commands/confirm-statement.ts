@@ -8,12 +8,12 @@ import { confirmStatements, type ConfirmationOutcome } from '../../db/statements
 import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import { formatYuan } from '../../domain/money';
-import type { Period } from '../../domain/plain-date';
+import type { Period, PlainDate } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import { attempted } from './attempts';
 import type { CommandContext } from './context';
 import { tellCorrections } from './corrections';
-import { requireOpenLines } from './open-lines';
+import { requireOpenLines, requireUnsuspended } from './open-lines';
 import {
   contentHash,
   requireConfirmationOpen,
@@ -68,11 +68,15 @@ export async function confirm(context: CommandContext, command: ConfirmCommand):
   });
 }
 
-/** Lines that are agreed to are open, unless the statement over them is there: a repeated command is answered by it. */
+/**
+ * Lines that are agreed to are open and of enterprises that are paid on this day, unless the statement over them is there: a
+ * repeated command is answered by it.
+ */
 async function requireAgreedLines(
   db: Knex,
   { region, period, lines }: ConfirmCommand,
   bodies: readonly string[],
+  on: PlainDate,
 ): Promise<void> {
   if (!lines) return;
   const live = await db('settle.statements')
@@ -80,7 +84,9 @@ async function requireAgreedLines(
     .whereIn('institution', bodies)
     .whereNull('reversed_on')
     .first('revision');
-  if (!live) await requireOpenLines(db, { region, period, bodies, lines });
+  if (live) return;
+  await requireOpenLines(db, { region, period, bodies, lines });
+  await requireUnsuspended(db, { region, period, bodies, lines, on });
 }
 
 /** What was confirmed under this key; what has been taken back since is not confirmed again by repeating it. */
@@ -105,7 +111,7 @@ async function confirmIn(
   await requireStandIn(trx, { region, ...(person ? { person } : {}), bodies, on: at.date }, SPEAKERS);
   // Lines belong to the body of the day of their import: what the register says today is not all that is planned.
   await lockInstitutions(trx, region, institutions ? bodies : [...bodies, ...(await membersWithLines(trx, region))]);
-  await requireAgreedLines(trx, command, bodies);
+  await requireAgreedLines(trx, command, bodies, at.date);
   const outcomes = await confirmStatements(trx, {
     region,
     period,
@@ -132,7 +138,7 @@ export async function previewStatements(
   requireConfirmationOpen(rules, period, at);
   const bodies = await settlingBodies(db, region, institutions);
   await requireStandIn(db, { region, ...(person ? { person } : {}), bodies, on: at.date }, SPEAKERS);
-  await requireAgreedLines(db, { region, period, ...(lines ? { lines } : {}) }, bodies);
+  await requireAgreedLines(db, { region, period, ...(lines ? { lines } : {}) }, bodies, at.date);
   return planStatements(db, {
     region,
     period,

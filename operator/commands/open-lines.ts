@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Period } from '../../domain/plain-date';
+import type { Period, PlainDate } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 
 const SHOWN = 5;
@@ -33,9 +33,36 @@ export async function requireOpenLines(db: Knex, { region, period, bodies, lines
   );
   const others = rows.filter(({ state }) => state !== 'open');
   if (others.length === 0) return;
-  const words = others.slice(0, SHOWN).map(({ line, state }) => `${line} is ${state ?? 'not known'}`);
+  throw refusalOf(others.map(({ line, state }) => ({ line, is: state ?? 'not known' })));
+}
+
+/**
+ * No open line that is named is of an enterprise that is suspended on the day (新医保发〔2025〕50号 五(二)): nobody who names it
+ * would find it left out of what was agreed. @throws Refusal `LineNotOpen`
+ */
+export async function requireUnsuspended(
+  db: Knex,
+  { region, period, bodies, lines, on }: NamedLines & { on: PlainDate },
+): Promise<void> {
+  const { rows } = await db.raw<{ rows: { line: string; enterprise: string }[] }>(
+    `select l.line, l.enterprise from settle.open_lines l join settle.suspended_enterprises(:region, :on) s using (enterprise)
+      where l.region = :region and l.period <= :period
+        and l.body = any(cast(:bodies as text[])) and l.line = any(cast(:lines as text[])) order by l.line`,
+    { region, period, on, bodies: [...bodies], lines: [...lines] } as never,
+  );
+  if (rows.length === 0) return;
+  const rule = '新医保发〔2025〕50号 五(二)';
+  throw refusalOf(
+    rows.map(({ line, enterprise }) => ({ line, is: `of ${enterprise}, which is suspended` })),
+    { rule },
+  );
+}
+
+function refusalOf(others: readonly { line: string; is: string }[], details: { rule?: string } = {}): Refusal {
+  const words = others.slice(0, SHOWN).map(({ line, is }) => `${line} is ${is}`);
   const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : '';
-  throw new Refusal('LineNotOpen', `${words.join(', ')}${more}: nothing was done`, {
+  return new Refusal('LineNotOpen', `${words.join(', ')}${more}: nothing was done`, {
     lines: others.map(({ line }) => line),
+    ...details,
   });
 }

@@ -324,8 +324,24 @@ describe('what is open', () => {
       }),
     );
     await fund(app, BODY, { own: 100_000n });
+    // Whoever names such a line is told, with its id; it does not fall out of what was agreed.
+    const named = confirmOne(context, {
+      region: REGION,
+      period: APRIL,
+      institution: BODY,
+      lines: ['L2', 'L4'],
+      person: BODY,
+    });
+    await expect(named).rejects.toMatchObject({
+      code: 'LineNotOpen',
+      message: 'L4 is of E0002, which is suspended: nothing was done',
+      details: { lines: ['L4'], rule: '新医保发〔2025〕50号 五(二)' },
+    });
     expect(await confirmBody()).toMatchObject({ netFen: 3_000n });
     expect(await states()).toEqual({ L1: 'settled', L2: 'settled', L3: 'open', L4: 'open' });
+    // Not agreeing is no payment: such a line may be disputed.
+    await dispute(['L4']);
+    expect(await states()).toMatchObject({ L4: 'disputed' });
   });
 
   it('that nets to nothing is carried, and is set off in the next window', async () => {
