@@ -7,14 +7,15 @@ import { reconcile } from '../../operator/commands/reconcile';
 import { rehearse } from '../../rehearsal/rehearse';
 import type { Stage } from '../../rehearsal/stage';
 
-// Every day of the sample year, with its rejected, late, lost and returned payments: the books against the bank's own
+// Every day of the sample to its last scripted fault, with its rejected, late, lost and returned payments: the books against the bank's own
 // statements, to the fen (DESIGN 6).
 
 const SAMPLE = join(__dirname, '..', '..', 'rehearsal', 'sample');
-const REGIONS = ['650100', '650400', '650500'];
+const REGIONS = ['650400', '650500'];
+const LAST_DAY = '2026-09-30';
 const log = pino({ level: 'silent' });
 
-interface Year {
+interface Reconciled {
   days: number;
   matched: number;
   ledgerEntries: bigint;
@@ -22,34 +23,34 @@ interface Year {
   differences: object[];
 }
 
-async function reconcileYear({ db, bankUrl }: Stage, region: string): Promise<Year> {
+async function reconcileEveryDay({ db, bankUrl }: Stage, region: string): Promise<Reconciled> {
   const bank = createHttpBank({ baseUrl: bankUrl, timeoutMs: 20_000, log });
   const clock = { now: () => ({ date: plainDate('2027-01-01'), time: '10:00' as const }) };
-  const year: Year = { days: 0, matched: 0, ledgerEntries: 0n, bankLines: 0, differences: [] };
-  for (let date = plainDate('2026-01-01'); date <= '2026-12-31'; date = addDays(date, 1)) {
+  const sum: Reconciled = { days: 0, matched: 0, ledgerEntries: 0n, bankLines: 0, differences: [] };
+  for (let date = plainDate('2026-01-01'); date <= LAST_DAY; date = addDays(date, 1)) {
     const command = { region, date, person: `${region}-accountant` };
     const { runId, counts, accounts, open } = await reconcile({ db, bank, clock, log }, command);
     const differing = accounts.filter((each) => each.bankClosingFen !== each.ledgerClosingFen);
-    year.days += 1;
-    year.matched += counts.matched;
-    year.bankLines += (await loadLines(db, runId)).filter(({ bankReference }) => bankReference !== null).length;
-    year.differences.push(...open, ...differing);
+    sum.days += 1;
+    sum.matched += counts.matched;
+    sum.bankLines += (await loadLines(db, runId)).filter(({ bankReference }) => bankReference !== null).length;
+    sum.differences.push(...open, ...differing);
   }
   const { rows } = await db.raw<{ rows: { entries: bigint }[] }>(
-    `select count(*) as entries from generate_series('2026-01-01'::date, '2026-12-31', '1 day') day
+    `select count(*) as entries from generate_series('2026-01-01'::date, ?, '1 day') day
       cross join lateral settle.cash_entries(?, day::date)`,
-    [region],
+    [LAST_DAY, region],
   );
-  year.ledgerEntries = rows[0]!.entries;
-  return year;
+  sum.ledgerEntries = rows[0]!.entries;
+  return sum;
 }
 
-it('a whole year of the sample has no exception on any day, and every line and entry is matched', async () => {
-  const years: Record<string, Year> = {};
+it('nine months of the sample have no exception on any day, and every line and entry is matched', async () => {
+  const sums: Record<string, Reconciled> = {};
   const result = await rehearse({
     regions: REGIONS.map((code) => join(SAMPLE, code)),
     from: '2026-01',
-    to: '2026-12',
+    to: '2026-09',
     policies: [],
     scenario: join(SAMPLE, 'scenario.yaml'),
     seed: 1,
@@ -59,14 +60,14 @@ it('a whole year of the sample has no exception on any day, and every line and e
     progress: () => undefined,
     log,
     inspect: async (stage) => {
-      await Promise.all(REGIONS.map(async (region) => (years[region] = await reconcileYear(stage, region))));
+      await Promise.all(REGIONS.map(async (region) => (sums[region] = await reconcileEveryDay(stage, region))));
     },
   });
   expect(result.ok).toBe(true);
   for (const region of REGIONS) {
-    const year = years[region]!;
-    expect(year.differences).toEqual([]);
-    expect(year).toMatchObject({ days: 365, matched: year.bankLines, ledgerEntries: BigInt(year.matched) });
-    expect(year.matched).toBeGreaterThan(50);
+    const sum = sums[region]!;
+    expect(sum.differences).toEqual([]);
+    expect(sum).toMatchObject({ days: 273, matched: sum.bankLines, ledgerEntries: BigInt(sum.matched) });
+    expect(sum.matched).toBeGreaterThan(50);
   }
 }, 600_000);

@@ -247,7 +247,7 @@ describe('a policy year', () => {
 
 describe('the same input', () => {
   it('and seed give the same bytes; another seed gives the same money', async () => {
-    const months = { to: '2026-06', provisionalCalendar: false };
+    const months = { to: '2026-05', provisionalCalendar: false };
     await run('second', { ...months, seed: 7 });
     await run('third', { ...months, seed: 7 });
     await run('fourth', { ...months, seed: 8 });
