@@ -106,6 +106,8 @@ const NOTABLE_EVENTS = [
   'window-overdue',
 ];
 const MOST_NOTABLE = 40;
+/** Of what one reason holds for; the timeline has all of them. */
+const MOST_DETAILS = 3;
 
 function isNotable(row: TimelineRow): boolean {
   return NOTABLE.includes(readEvent(row).role) || NOTABLE_EVENTS.includes(row.event);
@@ -121,6 +123,14 @@ function grouped(rows: readonly TimelineRow[]): { row: TimelineRow; details: str
     else groups.set(key, { row, details: [row.detail] });
   }
   return [...groups.values()];
+}
+
+/** A few of the details, each once, and how many more there are. */
+function shortened(details: readonly string[]): string {
+  const different = [...new Set(details)];
+  const shown = different.slice(0, MOST_DETAILS);
+  const more = different.length - shown.length;
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 const DEFAULT_COLUMNS = 120;
@@ -144,7 +154,7 @@ export function notableLines(
   );
   const indent = Math.max(0, ...heads.map(displayWidth)) + 2;
   const lines = groups.flatMap(({ details }, index) => {
-    const [first = '', ...rest] = wrap(details.join('; '), Math.max(NARROWEST_DETAIL, columns - indent));
+    const [first = '', ...rest] = wrap(shortened(details), Math.max(NARROWEST_DETAIL, columns - indent));
     return [pad(heads[index]!, indent) + first, ...rest.map((line) => ' '.repeat(indent) + line)];
   });
   const more = all.length - MOST_NOTABLE;

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Interrupted } from '../../operator/cli/interrupted';
+import type { Output } from '../../operator/cli/output';
 import { keyFiguresOf } from '../../operator/cli/rehearsal-summary';
-import { monthLines } from '../../operator/cli/start-story';
+import { monthLines, notableLines } from '../../operator/cli/start-story';
 import { period } from '../../domain/plain-date';
 import type { RehearsalResult, RehearseOptions } from '../../rehearsal/rehearse';
 import { fiscalTransfers } from '../../rehearsal/result/fund';
@@ -471,5 +472,24 @@ describe('start', () => {
     const { exitCode, stdout } = await cli(['start', '--once'], withFiles(broken('650100')));
     expect(exitCode).toBe(1);
     expect(stdout).toContain('An invariant is broken');
+  });
+});
+
+describe('what did not go by itself', () => {
+  it('names three of those that one reason holds for, each once, and counts the others', () => {
+    const row = (detail: string): TimelineRow => ({
+      date: '2026-08-21',
+      time: '14:00',
+      region: '650500',
+      case: 'window/650500/2026-08',
+      event: 'payment-held',
+      actor: 'engine',
+      detail,
+    });
+    const [line, ...more] = notableLines([['A', 'B', 'B', 'C', 'D', 'E'].map(row)], {
+      paint: (_, text) => text,
+    } as Output);
+    expect(more).toEqual([]);
+    expect(line).toMatch(/^2026-08-21 {2}650500 .* A; B; C; and 2 more$/);
   });
 });
