@@ -23,8 +23,8 @@ export interface RegionRecord {
 /** Stores a policy's exact bytes. @throws Refusal `IdempotencyConflict` when the version is known with other bytes. */
 export async function savePolicy(db: Knex, file: PolicyFile): Promise<void> {
   await db.raw(
-    `insert into settle.policy_versions (policy_id, version, sha256, file_name, content, approval_levels)
-     values (?, ?, ?, ?, ?, ?::jsonb) on conflict (policy_id, version) do nothing`,
+    `insert into settle.policy_versions (policy_id, version, sha256, file_name, content, approval_levels, ratio_minimum)
+     values (?, ?, ?, ?, ?, ?::jsonb, ?::numeric) on conflict (policy_id, version) do nothing`,
     [
       file.policy.id,
       file.policy.version,
@@ -32,6 +32,7 @@ export async function savePolicy(db: Knex, file: PolicyFile): Promise<void> {
       file.fileName,
       file.text,
       JSON.stringify(file.policy.approval.levels.map(({ level, role }) => ({ level, role }))),
+      file.policy.fund?.preallocation.ratioMinimum ?? null,
     ],
   );
   const stored = await db('settle.policy_versions')

@@ -1,17 +1,36 @@
+import type { Knex } from 'knex';
 import { addEvents, loadCase, openCase } from '../../db/cases';
 import { loadClearings, signClearings } from '../../db/fund/clearings';
-import { countUnsettled, isMonthSettled } from '../../db/fund/settlements';
+import { countUnsettled, isMonthSettled, monthsToClear } from '../../db/fund/settlements';
 import { loadCalendar } from '../../db/register';
 import { policyWith } from '../../db/region-policy';
 import { identityHolds } from '../../domain/fund/settlement';
 import { lastMonthOf } from '../../domain/fund/ids';
 import { caseIds } from '../../domain/ids';
 import { formatYuan, sum } from '../../domain/money';
-import { addMonths, firstDayOf, periodOf } from '../../domain/plain-date';
+import { addMonths, firstDayOf, periodOf, type Period } from '../../domain/plain-date';
+import type { FundPolicy } from '../../domain/policy';
 import type { ActivityDependencies } from '../dependencies';
 import { ENGINE } from '../payments/prepare';
 import { knownOrWaiting, policyName, policyOfCase } from '../prepayment/disbursement';
 import type { FundActivities } from '../types';
+
+const MONTHS_A_QUARTER = 3;
+
+/**
+ * Whether everybody is settled for each month of the quarter, and for each earlier one whose case is open: what a pool could not
+ * pay, or the bank has not told, is settled later than its month.
+ */
+async function isQuarterSettled(
+  db: Knex,
+  { region, lastMonth, policy }: { region: string; lastMonth: Period; policy: FundPolicy },
+): Promise<boolean> {
+  if (!(await isMonthSettled(db, caseIds.fund(region, lastMonth)))) return false;
+  const first = addMonths(lastMonth, 1 - MONTHS_A_QUARTER);
+  for (const period of await monthsToClear(db, region, { first, last: lastMonth }))
+    if ((await countUnsettled(db, { region, period, pools: policy.pools })) > 0) return false;
+  return true;
+}
 
 /** 季度清算 (宿迁 2025-06-13 一; DESIGN 5.7). */
 export function createClearingActivities({
@@ -34,10 +53,7 @@ export function createClearingActivities({
       const { region, period: quarter } = await loadCase(db, caseId);
       const { policy } = await policyOfCase(db, caseId);
       const lastMonth = lastMonthOf(quarter);
-      const isSettled =
-        (await isMonthSettled(db, caseIds.fund(region, lastMonth))) &&
-        (await countUnsettled(db, { region, period: lastMonth, pools: policy.fund!.pools })) === 0;
-      if (!isSettled) {
+      if (!(await isQuarterSettled(db, { region, lastMonth, policy: policy.fund! }))) {
         const calendar = await loadCalendar(db, region);
         const next = knownOrWaiting(at, () => ({ askAgainOn: calendar.firstWorkingDayAfter(at.date) }));
         return {

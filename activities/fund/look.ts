@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { addAlert, addEvents, hasEvent, loadCase, openCase } from '../../db/cases';
 import { loadRequests } from '../../db/approvals';
 import { openFundPayments, type FundStage } from '../../db/fund/payments';
-import { countUnpreparedPreallocations } from '../../db/fund/preallocations';
+import { countUnpreparedPreallocations, findMissingSpending } from '../../db/fund/preallocations';
 import { countUnsettled, isMonthSettled } from '../../db/fund/settlements';
 import { loadReview } from '../../db/fund/reviews';
 import { loadCalendar } from '../../db/register';
@@ -27,6 +27,7 @@ import { Refusal } from '../../domain/refusal';
 import { holderOf } from '../../domain/window/holder';
 import type { ActivityDependencies } from '../dependencies';
 import { ENGINE } from '../payments/prepare';
+import { RUN_REFUSED } from './run';
 import { knownOrWaiting, policyName, policyOfCase } from '../prepayment/disbursement';
 import type { FundActivities, FundLook } from '../types';
 
@@ -80,17 +81,40 @@ async function lookAt(db: Knex, month: Month): Promise<FundLook> {
     runOn && isReached(at, { date: runOn, phase: Phase.ApprovalsAndBank }) ? 'settlement' : 'preallocation';
   const isSettled = await isMonthSettled(db, caseId);
   const unsettled = await countUnsettled(db, { region, period, pools: policy.pools });
-  const unprepared = isSettled || stage === 'settlement' ? 0 : await countUnpreparedPreallocations(db, region, period);
+  const ahead = isSettled || stage === 'settlement' ? NOTHING_AHEAD : await preallocationsAhead(db, month);
   const hasMore = !isSettled || unsettled > 0;
-  const mayPrepare = stage === 'settlement' ? hasMore && (await isTurn(db, month)) : unprepared > 0;
-  await tellDeadlines(db, month, { ...review, isSettled, unprepared });
+  const mayPrepare = stage === 'settlement' ? hasMore && (await isTurn(db, month)) : ahead.mayPrepare;
+  await tellDeadlines(db, month, { ...review, isSettled, ahead: ahead.open });
   return {
     stage,
     hasMore,
     prepares:
       mayPrepare && at.time >= '14:00' && !(await hasOpenRequest(db, caseId)) && !(await triedToday(db, month, stage)),
-    next: nextLook(month, { hasMore, unprepared }),
+    next: nextLook(month, { hasMore, isAheadOpen: ahead.open.length > 0 }),
   };
+}
+
+interface Ahead {
+  /** What keeps pre-allocations from being prepared, in words. */
+  open: string[];
+  mayPrepare: boolean;
+}
+const NOTHING_AHEAD: Ahead = { open: [], mayPrepare: false };
+
+/** Pre-allocations that are not prepared yet: since the run was refused, its pool has not the money, or last year's spending is missing. */
+async function preallocationsAhead(db: Knex, { caseId, region, period, policy }: Month): Promise<Ahead> {
+  const prepared = await db('settle.case_events')
+    .where({ case_id: caseId, event: 'run-prepared', detail: 'preallocation' })
+    .first<object | undefined>('event_id');
+  if (!prepared) return { open: ['not prepared'], mayPrepare: true };
+  const unprepared = await countUnpreparedPreallocations(db, region, period);
+  const missing = await findMissingSpending(db, { region, period, policy });
+  const open = [
+    ...(unprepared > 0 ? [`${unprepared} payments wait for money`] : []),
+    ...(missing.unplanned > 0 ? [`${missing.unplanned} payments are not prepared`] : []),
+    ...(missing.institutions > 0 ? [`${missing.institutions} institutions wait for spending-${missing.year}.csv`] : []),
+  ];
+  return { open, mayPrepare: unprepared > 0 || missing.unplanned > 0 };
 }
 
 /** Months are settled in their order: what one carries out, the next one carries in. */
@@ -106,7 +130,8 @@ async function hasOpenRequest(db: Knex, caseId: string): Promise<boolean> {
 
 async function triedToday(db: Knex, { caseId, at }: Month, stage: FundStage): Promise<boolean> {
   const tried = await db('settle.case_events')
-    .where({ case_id: caseId, event: 'run-prepared', on_date: at.date, detail: stage })
+    .where({ case_id: caseId, on_date: at.date, detail: stage })
+    .whereIn('event', ['run-prepared', RUN_REFUSED])
     .where('at_time', '>=', '14:00')
     .first<object | undefined>('event_id');
   return tried !== undefined;
@@ -170,7 +195,7 @@ function reminderOf({ calendar }: Month, { on }: Deadline): DuePoint | undefined
 async function tellDeadlines(
   db: Knex,
   month: Month,
-  stand: { reviewedOn: PlainDate | null; waitsFor: string; isSettled: boolean; unprepared: number },
+  stand: { reviewedOn: PlainDate | null; waitsFor: string; isSettled: boolean; ahead: readonly string[] },
 ): Promise<void> {
   const { caseId, at } = month;
   for (const deadline of deadlines(month)) {
@@ -193,7 +218,7 @@ async function openOf(
   db: Knex,
   { caseId }: Month,
   what: Deadline['what'],
-  { reviewedOn, waitsFor, isSettled, unprepared }: Parameters<typeof tellDeadlines>[2],
+  { reviewedOn, waitsFor, isSettled, ahead }: Parameters<typeof tellDeadlines>[2],
 ): Promise<string | undefined> {
   if (what === 'claims-review') return reviewedOn === null ? waitsFor : undefined;
   if (what === 'preallocation' && isSettled) return undefined;
@@ -204,21 +229,29 @@ async function openOf(
       return `${payments} payments, ${formatYuan(amountFen)}: ${holderOf(state, request && nextLevel(request)?.level)}`;
     }),
   );
-  if (what === 'preallocation' && unprepared > 0) parts.push(`${unprepared} payments wait for money`);
+  if (what === 'preallocation') parts.push(...ahead);
   if (what === 'settlement' && !isSettled && parts.length === 0)
-    parts.push(reviewedOn === null ? waitsFor : 'not prepared');
+    parts.push(reviewedOn === null ? waitsFor : await keptBy(db, caseId));
   return parts.length === 0 ? undefined : parts.join('; ');
 }
 
+/** One request of a case is decided at a time: with whom the one is that keeps the settlement from being prepared. */
+async function keptBy(db: Knex, caseId: string): Promise<string> {
+  const [request] = await loadRequests(db, { caseId, states: ['open', 'approved'] });
+  if (!request) return 'not prepared';
+  const level = nextLevel(request)?.level;
+  return `not prepared; ${request.requestId} (${request.subject}) ${holderOf(level === undefined ? 'approved' : 'prepared', level)}`;
+}
+
 /** The next reminder, the day after the next deadline, and each working day on which a run may have to be prepared. */
-function nextLook(month: Month, { hasMore, unprepared }: { hasMore: boolean; unprepared: number }): DuePoint | null {
+function nextLook(month: Month, { hasMore, isAheadOpen }: { hasMore: boolean; isAheadOpen: boolean }): DuePoint | null {
   const { at, period } = month;
   const points = deadlines(month).flatMap((deadline) => {
     const remind = reminderOf(month, deadline);
     return [...(remind ? [remind] : []), { date: addDays(deadline.on, 1), phase: Phase.Deadline }];
   });
   if (hasMore)
-    points.push(nextWorkingDay(month, unprepared > 0 || at.date > lastDayOf(period) ? at.date : lastDayOf(period)));
+    points.push(nextWorkingDay(month, isAheadOpen || at.date > lastDayOf(period) ? at.date : lastDayOf(period)));
   return earliest(points.filter((point) => !isReached(at, point)).sort(comparePoints)) ?? null;
 }
 

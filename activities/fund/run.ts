@@ -11,19 +11,31 @@ import {
 import { inBulk } from '../../db/fund/in-bulk';
 import { planPreallocations } from '../../db/fund/preallocations';
 import { planReleases, planSettlements } from '../../db/fund/settlements';
-import { freeMoney, insertTransfers, loadTransfers, type NewTransfer } from '../../db/fund/transfers';
+import {
+  freeMoney,
+  insertTransfers,
+  lockMoney,
+  loadTransfers,
+  TRANSFERS_FOLLOW,
+  type NewTransfer,
+} from '../../db/fund/transfers';
 import { changePayments, enterRequest, loadPayments } from '../../db/payments';
+import { toRefusal } from '../../db/refusals';
 import type { BusinessMoment } from '../../domain/business-time';
 import { fundPurposeOf } from '../../domain/fund/ids';
 import { formatYuan } from '../../domain/money';
 import type { Period } from '../../domain/plain-date';
 import type { FundPolicy } from '../../domain/policy';
 import type { Pool } from '../../domain/pools';
+import { Refusal } from '../../domain/refusal';
 import type { ActivityDependencies } from '../dependencies';
 import { prepareOnce, preparerOf, raisePrepared, requestIdOf, ENGINE } from '../payments/prepare';
 import { policyOfCase } from '../prepayment/disbursement';
-import type { FundActivities, RaisedRequest } from '../types';
+import type { FundActivities, Prepared, RaisedRequest } from '../types';
 import { finishMonth, SETTLEMENT_SUBJECT } from './effects';
+
+/** Of the event and of the alert, where a run cannot be prepared today. */
+export const RUN_REFUSED = 'run-refused';
 
 interface Run {
   caseId: string;
@@ -47,6 +59,7 @@ export function createFundRunActivities({ db, log }: ActivityDependencies): Pick
       const prepare = async (trx: Knex, revision: number): Promise<RaisedRequest | null> => {
         const requestId = requestIdOf(caseId, revision);
         const { region, period } = await loadCase(trx, caseId);
+        await lockMoney(trx, region);
         const { policy } = await policyOfCase(trx, caseId);
         const run: Run = {
           caseId,
@@ -61,13 +74,36 @@ export function createFundRunActivities({ db, log }: ActivityDependencies): Pick
         await (stage === 'preallocation' ? planAhead(trx, run) : planSettlement(trx, run));
         return raise(trx, run);
       };
-      const prepared = await db.transaction((trx) =>
-        prepareOnce(trx, { caseId, revision: atLeast }, (revision) => prepare(trx, revision)),
-      );
+      const prepared = await db
+        .transaction((trx) => prepareOnce(trx, { caseId, revision: atLeast }, (revision) => prepare(trx, revision)))
+        .catch((error: unknown) => tryAgainLater(db, { caseId, at, stage }, toRefusal(error)));
       log.info({ caseId, stage, prepared }, 'run of a monthly fund prepared');
       return prepared;
     },
   };
+}
+
+/**
+ * What the rules refuse today – nobody has a level's role, say – ends no month: the agency is told, and the run is prepared again on
+ * the next working day.
+ *
+ * @throws what is no refusal
+ */
+async function tryAgainLater(
+  db: Knex,
+  { caseId, at, stage }: Pick<Run, 'caseId' | 'at' | 'stage'>,
+  error: unknown,
+): Promise<Prepared> {
+  if (!(error instanceof Refusal)) throw error;
+  const detail = `${stage}: ${error.code}: ${error.message}`;
+  await db.transaction(async (trx) => {
+    await addEvents(trx, caseId, at, [
+      { key: `refused/${stage}/${at.date}`, event: RUN_REFUSED, actor: ENGINE, detail: stage },
+    ]);
+    await addAlert(trx, { caseId, kind: RUN_REFUSED, on: at.date, detail });
+  });
+  const underWay = await loadPayments(db, { caseId, states: ['released', 'sent', 'unknown', 'failed', 'returned'] });
+  return underWay.length > 0 ? { paymentsUnderWay: true } : null;
 }
 
 /** Once money has moved, the month's plan stands; before that it is worked out anew. */
@@ -114,28 +150,45 @@ async function raise(trx: Knex, run: Run): Promise<RaisedRequest | null> {
   );
   await carryCorrected(trx, run);
   const money = await lookForMoney(trx, run);
-  const reaching = run.policy.pools.filter((pool) => !money.short.includes(pool));
-  if (money.transfers.length > 0) {
-    await insertTransfers(trx, run, money.transfers);
-    await enterRequest(trx, run);
-    return raisePrepared(trx, { caseId, revision, subject: 'fiscal transfer', preparedBy, at });
-  }
-  if (money.short.length > 0) await leaveOut(trx, run, money.short);
+  const waiting = [...money.short, ...money.transfers.map(({ pool }) => pool)];
+  const reaching = run.policy.pools.filter((pool) => !waiting.includes(pool));
+  if (waiting.length > 0) await leaveOut(trx, run, waiting);
   await inBulk(trx, () => insertFundPayments(trx, stage, { ...run, pools: reaching }));
   await enterRequest(trx, run);
   const named = await trx('settle.payments').where({ request_id: requestId }).first<object | undefined>('payment_id');
   if (named) {
+    // What reaches does not wait for the finance department: the transfers are raised once this is out (四).
+    if (money.transfers.length > 0) await deferTransfers(trx, run);
     const subject = stage === 'settlement' ? SETTLEMENT_SUBJECT : 'pre-allocation';
     return raisePrepared(trx, { caseId, revision, subject, preparedBy, at });
   }
-  if (stage === 'settlement') await finishMonth(trx, caseId, requestId, at);
-  return null;
+  if (stage === 'settlement' && (money.transfers.length === 0 || (await hasProposals(trx, run))))
+    await finishMonth(trx, caseId, requestId, at);
+  if (money.transfers.length === 0) return null;
+  await insertTransfers(trx, run, money.transfers);
+  await enterRequest(trx, run);
+  return raisePrepared(trx, { caseId, revision, subject: 'fiscal transfer', preparedBy, at });
+}
+
+async function deferTransfers(trx: Knex, { caseId, at, requestId }: Run): Promise<void> {
+  const key = `${requestId}/transfers-follow`;
+  const detail = `${requestId}: transfers from the fiscal deposit follow it`;
+  await addEvents(trx, caseId, at, [{ key, event: TRANSFERS_FOLLOW, actor: ENGINE, detail }]);
+}
+
+/** Whether something of the month is worked out that pays nothing: it is final at once. */
+async function hasProposals(trx: Knex, { region, period }: Run): Promise<boolean> {
+  const row = await trx('settle.settlements')
+    .where({ region, period })
+    .whereNull('settled_on')
+    .first<object | undefined>('institution');
+  return row !== undefined;
 }
 
 async function freshTransfers(trx: Knex, caseId: string) {
   const arrived = (await loadTransfers(trx, caseId)).filter(({ state }) => state === 'succeeded');
-  return arrived.map(({ transferId }) => ({
-    key: `${transferId}/used`,
+  return arrived.map(({ transferId, attempt }) => ({
+    key: `${transferId}#${attempt}/used`,
     event: 'transfer-arrived',
     actor: ENGINE,
     detail: transferId,

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
-import { addAlert, addEvents, loadCase, type CaseEvent } from '../../db/cases';
-import { postJournals } from '../../db/ledger';
+import { addAlert, addEvents, type CaseEvent } from '../../db/cases';
 import type { PaymentRecord } from '../../db/payments';
 import { changePayments } from '../../db/payments';
 import type { BusinessMoment } from '../../domain/business-time';
@@ -9,7 +8,8 @@ import { formatYuan, sum } from '../../domain/money';
 import type { PlainDate } from '../../domain/plain-date';
 import type { PaymentAnswer } from '../bank/port';
 import { AFTER_RETURN, AFTER_SUCCESS, applyEffect } from './effects';
-import { journalsFor, type BankStage } from './postings';
+import { postStage } from './post-stage';
+import type { BankStage } from './postings';
 
 interface Answered {
   payment: PaymentRecord;
@@ -69,7 +69,7 @@ export async function applyAnswers(
 async function applyBooked(trx: Knex, caseId: string, booked: readonly Answered[], at: BusinessMoment): Promise<void> {
   if (booked.length === 0) return;
   await changePayments(trx, idsOf(booked), { to: 'succeeded', at, actor: 'bank' }, evidenceOf(booked));
-  await post(trx, caseId, booked, 'booked', ({ answer }) => answer.bookedOn!);
+  await post(trx, booked, 'booked', at, ({ answer }) => answer.bookedOn!);
   await applyEffect(AFTER_SUCCESS, trx, paymentsOf(booked), at);
   const first = booked[0]!.payment;
   await addEvents(trx, caseId, at, [
@@ -86,7 +86,7 @@ async function applyFailed(trx: Knex, caseId: string, failed: readonly Answered[
   if (failed.length === 0) return;
   for (const [reason, group] of groupBy(failed, reasonOf))
     await changePayments(trx, idsOf(group), { to: 'failed', at, actor: 'bank', reason });
-  await post(trx, caseId, failed, 'failed', () => at.date);
+  await post(trx, failed, 'failed', at, () => at.date);
   await tell(trx, caseId, failed, at, 'payment-failed', reasonOf);
 }
 
@@ -99,7 +99,7 @@ async function applyReturned(
   if (returned.length === 0) return;
   for (const [reason, group] of groupBy(returned, reasonOf))
     await changePayments(trx, idsOf(group), { to: 'returned', at, actor: 'bank', reason }, evidenceOf(group));
-  await post(trx, caseId, returned, 'returned', ({ answer }) => answer.returnedOn ?? at.date);
+  await post(trx, returned, 'returned', at, ({ answer }) => answer.returnedOn ?? at.date);
   await applyEffect(AFTER_RETURN, trx, paymentsOf(returned), at);
   await tell(trx, caseId, returned, at, 'payment-returned', reasonOf);
 }
@@ -128,17 +128,13 @@ async function tell(
 
 async function post(
   trx: Knex,
-  caseId: string,
   answered: readonly Answered[],
   stage: BankStage,
+  at: BusinessMoment,
   dateOf: (each: Answered) => PlainDate,
 ): Promise<void> {
-  const { policy, region } = await loadCase(trx, caseId);
-  await postJournals(
-    trx,
-    region,
-    answered.flatMap((each) => journalsFor(each.payment, stage, dateOf(each), policy)),
-  );
+  const dates = new Map(answered.map((each) => [each.payment.paymentId, dateOf(each)]));
+  await postStage(trx, paymentsOf(answered), stage, at, ({ paymentId }) => dates.get(paymentId)!);
 }
 
 function idsOf(answered: readonly Answered[]): string[] {

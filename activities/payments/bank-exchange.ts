@@ -14,6 +14,7 @@ import { cutIntoMessages, DEFAULT_LIMITS } from '../bank/message-limits';
 import { BankTimeout, BankUnreachable, type PaymentAnswer, type Remittance } from '../bank/port';
 import type { ActivityDependencies } from '../dependencies';
 import type { PaymentActivities, PaymentStatus } from '../types';
+import { withholdUndelivered } from '../fund/effects';
 import { holdUndelivered } from '../window/held';
 import { applyAnswers } from './bank-answers';
 import { statusOf } from './payment-status';
@@ -73,6 +74,7 @@ export function createBankActivities(
       if (!wasInterrupted) {
         const waiting = await loadPayments(trx, { paymentIds, states: ['released', 'sent'] });
         await holdUndelivered(trx, waiting, at, (sent) => postStage(trx, sent, 'failed', at));
+        await withholdUndelivered(trx, waiting, at, (sent) => postStage(trx, sent, 'failed', at));
       }
       const released = await loadPayments(trx, { paymentIds, states: ['released'] });
       await changePayments(

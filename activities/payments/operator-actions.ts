@@ -4,6 +4,7 @@ import { changePayments, loadPayments, type PaymentRecord } from '../../db/payme
 import { loadStaff } from '../../db/register';
 import { hasRole } from '../../domain/approval';
 import type { BusinessMoment } from '../../domain/business-time';
+import { fundPurposeOf } from '../../domain/fund/ids';
 import type { OperatorAction, OperatorInput, PaymentState } from '../../domain/payment';
 import { Refusal } from '../../domain/refusal';
 import type { ActivityDependencies } from '../dependencies';
@@ -45,9 +46,7 @@ export function createOperatorActivities({
 
         // Who is suspended by now is not sent anything again.
         const withheld =
-          operator.action === 'retry'
-            ? await withholdSuspended(trx, caseId, { paymentIds: operator.paymentIds }, at)
-            : [];
+          operator.action === 'retry' ? await withholdSuspended(trx, { paymentIds: operator.paymentIds }, at) : [];
         const open = operator.paymentIds.filter((paymentId) => !withheld.includes(paymentId));
         await changePayments(trx, open, {
           to: TARGET[operator.action],
@@ -104,6 +103,20 @@ async function refuseOthersPrepared(trx: Knex, caseId: string): Promise<void> {
     });
 }
 
+/**
+ * The fiscal deposit pays a pool's own account and nobody else (宿迁 2025-06-13 四): a transfer is sent again or cancelled, and the next
+ * run raises another one, to the account of that day, for the finance department to confirm.
+ */
+function refuseTransfers(payments: readonly PaymentRecord[]): void {
+  const transfer = payments.find(({ kind, paymentId }) => kind === 'fund' && fundPurposeOf(paymentId) === 'transfer');
+  if (transfer)
+    throw new Refusal(
+      'PayeeDiffers',
+      `${transfer.paymentId} goes to the pool's own account: it is sent again or cancelled, not corrected`,
+      { paymentId: transfer.paymentId, rule: '宿迁 2025-06-13 四' },
+    );
+}
+
 async function correct(
   trx: Knex,
   payments: readonly PaymentRecord[],
@@ -112,6 +125,7 @@ async function correct(
   operator: OperatorInput,
   atLeast: number,
 ): Promise<RaisedRequest | null> {
+  refuseTransfers(payments);
   await refuseOthersPrepared(trx, caseId);
   await changePayments(trx, operator.paymentIds, {
     to: 'prepared',

@@ -17,7 +17,7 @@ interface Posting {
   credit: string;
 }
 
-type PostingsOf = (payment: PaymentRecord) => Record<BankStage, Posting[]>;
+type PostingsOf = (payment: PaymentRecord, isSettled: boolean) => Record<BankStage, Posting[]>;
 
 /**
  * The postings of DESIGN 6 for each kind of payment. A failed payment reverses its sending, a returned one its booking
@@ -79,15 +79,20 @@ const POSTINGS: Partial<Record<PaymentKind, PostingsOf>> = {
   fund: fundPostings,
 };
 
-/** 月预拨, 月结算, a release of held money, and a transfer between the fund's own accounts (宿迁 2025-06-13 四). */
-function fundPostings(payment: PaymentRecord): Record<BankStage, Posting[]> {
+/**
+ * 月预拨, 月结算, a release of held money, and a transfer between the fund's own accounts (宿迁 2025-06-13 四). A pre-allocation whose
+ * month is settled is no advance any more: what comes back of it, or goes out again, is expense as a settlement is.
+ */
+function fundPostings(payment: PaymentRecord, isSettled: boolean): Record<BankStage, Posting[]> {
   const pool = payment.pool as Pool;
   const cash = fundAccounts.cash(pool);
-  const purpose = fundPurposeOf(payment.paymentId);
+  const own = fundPurposeOf(payment.paymentId);
+  const purpose = own === 'preallocation' && isSettled ? 'settlement' : own;
   const of = (event: LedgerEvent, debit: string, credit: string): Posting => ({ book: 'fund', event, debit, credit });
   if (purpose === 'transfer') {
-    const booked = [of('fiscal-transfer', cash, fundAccounts.fiscalDeposit(pool))];
-    return { sent: [], booked, failed: [], returned: [] };
+    const deposit = fundAccounts.fiscalDeposit(pool);
+    const returned = [of('fiscal-transfer-returned', deposit, cash)];
+    return { sent: [], booked: [of('fiscal-transfer', cash, deposit)], failed: [], returned };
   }
   const transit = fundAccounts.transit(pool, payment.institution!);
   const used =
@@ -119,9 +124,19 @@ function namesOf(payment: PaymentRecord): { institution: string; pool: Pool; adv
   return { institution, pool: pool as Pool, advanceYear };
 }
 
-/** The journals of one stage of one attempt. Keys carry the attempt, so a retry posts anew and a repeat does not. */
-export function journalsFor(payment: PaymentRecord, stage: BankStage, date: PlainDate, policy: PolicyStamp): Journal[] {
-  const postings = POSTINGS[payment.kind]?.(payment)[stage];
+/**
+ * The journals of one stage of one attempt. Keys carry the attempt, so a retry posts anew and a repeat does not.
+ *
+ * @param isSettled of a pre-allocation: whether its month is settled with it
+ */
+export function journalsFor(
+  payment: PaymentRecord,
+  stage: BankStage,
+  date: PlainDate,
+  policy: PolicyStamp,
+  isSettled = false,
+): Journal[] {
+  const postings = POSTINGS[payment.kind]?.(payment, isSettled)[stage];
   if (!postings) throw new TypeError(`payments of kind ${payment.kind} have no postings`);
   // What is posted to one book in one stage is one journal.
   return [...groupBy(postings, ({ book }) => book).values()].map((group) => ({

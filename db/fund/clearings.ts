@@ -14,8 +14,8 @@ export interface ClearingRecord {
 
 /**
  * Signs the clearing of a quarter: for each institution and pool the sums over all months settled up to its last one, what
- * was carried out by the last of them, and what of the held money the bank has booked since. What was collected is taken off
- * what was pre-allocated.
+ * was carried out by the last of them, and what of the held money the bank has booked since. What was collected, or
+ * sent back by the bank and is paid since, is taken off what was pre-allocated.
  */
 export async function signClearings(
   trx: Knex,
@@ -30,7 +30,7 @@ export async function signClearings(
      signed as (
        insert into settle.clearings (region, quarter, institution, pool, payable_fen, preallocated_fen, paid_fen, held_fen, released_fen,
               carried_out_fen, signed_on)
-       select :region, :quarter, institution, pool, sum(payable_fen), sum(preallocated_fen - collected_fen), sum(paid_fen), sum(held_fen),
+       select :region, :quarter, institution, pool, sum(payable_fen), sum(preallocated_fen - collected_fen - returned_fen), sum(paid_fen), sum(held_fen),
               coalesce(sum(held_fen) filter (where is_released), 0), sum(carried_out_fen) filter (where is_last), cast(:on as date)
          from months group by institution, pool
        on conflict do nothing returning 1)

@@ -12,10 +12,16 @@ export interface FundPaymentRun {
   pools: readonly string[];
 }
 
-/** What the month's runs are to pay and have not sent yet. As SQL over :region, :period, by stage. */
+/**
+ * What the month's runs are to pay and have not sent yet. As SQL over :region, :period, by stage. A pre-allocation that was
+ * approved and then cancelled, by an operator or since its institution was suspended, is not made up.
+ */
 const WANTED = {
   preallocation: `
-    select payment_id, institution, pool, amount_fen from settle.preallocations where region = :region and period = :period`,
+    select a.payment_id, a.institution, a.pool, a.amount_fen from settle.preallocations a
+     where a.region = :region and a.period = :period
+       and not exists (select from settle.payments c join settle.payment_states s using (payment_id)
+                        where c.payment_id = a.payment_id and c.state = 'cancelled' and s.to_state = 'approved')`,
   settlement: `
     select payment_id, institution, pool, paid_fen as amount_fen from settle.settlements
      where region = :region and period = :period and settled_on is null and paid_fen > 0
@@ -56,7 +62,8 @@ export async function insertFundPayments(trx: Knex, stage: FundStage, run: FundP
          from settle.payments p
         where s.region = :region and ${column === 'release_payment_id' ? 's.released_in' : 's.period'} = :period
           ${table === 'settlements' && column === 'payment_id' ? 'and s.settled_on is null' : ''}
-          and p.payment_id = s.${column} and p.state = 'cancelled'`,
+          and p.payment_id = s.${column} and p.state = 'cancelled'
+          ${table === 'preallocations' ? `and not exists (select from settle.payment_states c where c.payment_id = p.payment_id and c.to_state = 'approved')` : ''}`,
       bound,
     );
   await trx.raw(
@@ -90,11 +97,16 @@ export async function carryCorrected(
   );
 }
 
-/** Pre-allocations that did not arrive when the month is settled: it is settled without them. */
+/**
+ * Pre-allocations that did not arrive when the month is settled, those included that were never approved: it is settled without
+ * them, unless it was with them.
+ */
 export async function failedPreallocations(trx: Knex, region: string, period: Period): Promise<string[]> {
   const { rows } = await trx.raw<{ rows: { payment_id: string }[] }>(
-    `select payment_id from settle.preallocations join settle.payments p using (payment_id)
-      where p.region = ? and p.period = ? and p.state in ('failed', 'returned') order by 1`,
+    `select payment_id from settle.preallocations a join settle.payments p using (payment_id)
+      where p.region = ? and p.period = ? and (p.state in ('failed', 'returned') or (p.state = 'prepared' and p.attempt = 1))
+        and not exists (select from settle.settlements s where s.region = a.region and s.period = a.period
+                           and s.institution = a.institution and s.pool = a.pool and s.settled_on is not null) order by 1`,
     [region, period],
   );
   return rows.map(({ payment_id }) => payment_id);

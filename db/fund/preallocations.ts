@@ -2,45 +2,84 @@ import type { Knex } from 'knex';
 import { firstDayOf, yearOf, type Period } from '../../domain/plain-date';
 import type { FundPolicy } from '../../domain/policy';
 
+interface PlannedMonth {
+  region: string;
+  period: Period;
+  policy: FundPolicy;
+}
+
+/** The standard of each eligible institution and pool, of whoever is not suspended on the 1st. As SQL over `bindingsOf`. */
+const STANDARDS = `
+  select * from (
+    select e.region, e.period, e.institution, s.pool, coalesce(d.ratio, :ratio) as ratio,
+           -- Twice the amount, so that a half is rounded up by whole numbers.
+           div(2 * s.amount_fen * coalesce(d.ratio, :ratio)::numeric + 12, 24)::bigint as amount_fen,
+           concat_ws('/', 'fund', e.region, e.period, e.institution, s.pool, 'preallocation') as payment_id
+      from settle.eligibility e
+      join settle.institutions i using (region, institution)
+      join settle.spending s on s.region = e.region and s.institution = e.institution and s.year = :year
+                            and s.pool = any(cast(:pools as text[]))
+      left join lateral (
+        select x.ratio from settle.standard_decisions x
+         where x.region = e.region and x.approved_on is not null and x.from_period <= e.period
+           and coalesce(x.institution = e.institution, true) and coalesce(x.pool = s.pool, true)
+           and x.ratio::numeric >= cast(:ratioMinimum as numeric)
+         order by x.institution nulls last, x.pool nulls last, x.from_period desc, x.approved_on desc, x.decision_id desc limit 1) d on true
+     where e.region = :region and e.period = :period and e.eligible
+       and coalesce(i.settles_through, i.institution) not in (select institution from settle.suspended_institutions(:region, :first))) planned
+   where amount_fen > 0`;
+
+function bindingsOf({ region, period, policy }: PlannedMonth): object {
+  const { ratio, ratioMinimum, spendingYearsBack } = policy.preallocation;
+  const year = yearOf(period) - spendingYearsBack;
+  return { region, period, ratio, ratioMinimum, first: firstDayOf(period), year, pools: [...policy.pools] };
+}
+
 /**
  * Works out what each eligible institution is pre-allocated in a month (宿迁 2025-06-13 三(二)1, 2): a twelfth of the pool's
  * spending of the year looked back to, times the ratio in force, rounded half up once; nothing for who is suspended on the 1st,
- * by its settlement body (新医保发〔2025〕50号 五(一)). The most special decision on the ratio counts, of those the newest.
+ * by its settlement body (新医保发〔2025〕50号 五(一)). The most special decision on the ratio counts, of those the newest; never one
+ * below the ratio that the policy in force allows.
  */
-export async function planPreallocations(
-  trx: Knex,
-  { region, period, policy }: { region: string; period: Period; policy: FundPolicy },
-): Promise<void> {
-  const { ratio, spendingYearsBack } = policy.preallocation;
+export async function planPreallocations(trx: Knex, month: PlannedMonth): Promise<void> {
+  const { region, period } = month;
   await trx('settle.preallocations').where({ region, period }).delete();
   await trx.raw(
-    `insert into settle.preallocations (region, period, institution, pool, ratio, amount_fen, payment_id)
-     select * from (
-       select e.region, e.period, e.institution, s.pool, coalesce(d.ratio, :ratio) as ratio,
-              -- Twice the amount, so that a half is rounded up by whole numbers.
-              div(2 * s.amount_fen * coalesce(d.ratio, :ratio)::numeric + 12, 24)::bigint as amount_fen,
-              concat_ws('/', 'fund', e.region, e.period, e.institution, s.pool, 'preallocation') as payment_id
-         from settle.eligibility e
-         join settle.institutions i using (region, institution)
-         join settle.spending s on s.region = e.region and s.institution = e.institution and s.year = :year
-                               and s.pool = any(cast(:pools as text[]))
-         left join lateral (
-           select x.ratio from settle.standard_decisions x
-            where x.region = e.region and x.approved_on is not null and x.from_period <= e.period
-              and coalesce(x.institution = e.institution, true) and coalesce(x.pool = s.pool, true)
-            order by x.institution nulls last, x.pool nulls last, x.from_period desc, x.approved_on desc, x.decision_id desc limit 1) d on true
-        where e.region = :region and e.period = :period and e.eligible
-          and coalesce(i.settles_through, i.institution) not in (select institution from settle.suspended_institutions(:region, :first))) planned
-      where amount_fen > 0`,
-    {
-      region,
-      period,
-      ratio,
-      first: firstDayOf(period),
-      year: yearOf(period) - spendingYearsBack,
-      pools: [...policy.pools],
-    } as never,
+    `insert into settle.preallocations (region, period, institution, pool, ratio, amount_fen, payment_id) ${STANDARDS}`,
+    bindingsOf(month) as never,
   );
+}
+
+export interface MissingSpending {
+  /** Eligible institutions of a month before whose plan nobody imported what the pools paid in the year looked back to. */
+  institutions: number;
+  year: number;
+  /** Pre-allocations that can be worked out by now, in a month that has none. */
+  unplanned: number;
+}
+
+/** A month whose year of spending was not there when it was planned: it is planned when it is there. */
+export async function findMissingSpending(db: Knex, month: PlannedMonth): Promise<MissingSpending> {
+  const { rows } = await db.raw<{ rows: Omit<MissingSpending, 'year'>[] }>(
+    `select (select count(*)::int from settle.eligibility where region = :region and period = :period and eligible
+                and not exists (select from settle.spending where region = :region and year = :year)) as institutions,
+            case when exists (select from settle.preallocations where region = :region and period = :period) then 0
+                 else (select count(*)::int from (${STANDARDS}) p) end as unplanned`,
+    bindingsOf(month) as never,
+  );
+  return { ...rows[0]!, year: yearOf(month.period) - month.policy.preallocation.spendingYearsBack };
+}
+
+/** Which of these payments are pre-allocations whose month is settled with them: no advance is left of them. */
+export async function settledAdvances(trx: Knex, payments: readonly { paymentId: string }[]): Promise<Set<string>> {
+  const ids = payments.map(({ paymentId }) => paymentId).filter((id) => id.includes('/preallocation'));
+  if (ids.length === 0) return new Set();
+  const { rows } = await trx.raw<{ rows: { payment_id: string }[] }>(
+    `select a.payment_id from settle.preallocations a join settle.settlements s using (region, period, institution, pool)
+      where a.payment_id = any(?::text[]) and s.settled_on is not null and s.preallocated_fen > 0`,
+    [ids] as never,
+  );
+  return new Set(rows.map(({ payment_id }) => payment_id));
 }
 
 /** Rows of the month's plan that no payment carries, since their pool had not the money. */

@@ -63,9 +63,21 @@ const COLLECTED = `
    where j.region = :region and j.event in ('instant-collected', 'suspense-resolved') group by 1, 2`;
 
 /**
+ * Pre-allocations that the bank sent back when their month was final, and that are not sent again: owed since (DESIGN 5.7). As
+ * SQL over :region.
+ */
+const OWED_AGAIN = `
+  select a.institution, a.pool, sum(p.amount_fen)::bigint as fen
+    from settle.preallocations a join settle.payments p using (payment_id)
+    join settle.settlements s on s.region = a.region and s.period = a.period and s.institution = a.institution and s.pool = a.pool
+   where a.region = :region and p.region = :region and p.kind = 'fund' and p.state = 'cancelled'
+     and s.settled_on is not null and s.preallocated_fen > 0 group by 1, 2`;
+
+/**
  * Works out the month of everybody who is not settled yet, in place of what an earlier preparation worked out (宿迁 2025-06-13
  * 三(二)3): payable less what the bank booked ahead and less what is carried in; a negative result is carried on, a suspended
- * institution's is held (新医保发〔2025〕50号 五(一)). The same as `settleMonth` of domain/fund, for all at once.
+ * institution's is held (新医保发〔2025〕50号 五(一)). The same as `settleMonth` of domain/fund, for all at once. What was paid back
+ * works off the balance first; the rest of it is no more than the month's advance.
  */
 export async function planSettlements(trx: Knex, run: SettlementRun): Promise<void> {
   const { region, period } = run;
@@ -81,28 +93,39 @@ export async function planSettlements(trx: Knex, run: SettlementRun): Promise<vo
        select institution, pool, carried_out_fen as fen from settle.settlements where region = :region and period = :before and settled_on is not null),
      collected as (${COLLECTED}),
      counted as (
-       select institution, pool, sum(collected_fen)::bigint as fen from settle.settlements
-        where region = :region and settled_on is not null and collected_fen <> 0 group by 1, 2),
+       select institution, pool, sum(collected_fen)::bigint as fen, sum(returned_fen)::bigint as returned from settle.settlements
+        where region = :region and settled_on is not null and (collected_fen <> 0 or returned_fen <> 0) group by 1, 2),
+     owed as (${OWED_AGAIN}),
+     owed_again as (
+       select o.institution, o.pool, o.fen - coalesce(k.returned, 0) as fen from owed o left join counted k using (institution, pool)
+        where o.fen > coalesce(k.returned, 0)),
      suspended as (select institution from settle.suspended_institutions(:region, :on)),
      month as (
        select u.institution, u.pool, coalesce(c.fen, 0) as payable, coalesce(a.fen, 0) as booked, coalesce(r.fen, 0) as brought,
-              coalesce(p.fen, 0) - coalesce(k.fen, 0) as collected, coalesce(i.settles_through, i.institution) as body
-         from ((${unsettledIn(':period', ':before')}) except (${OPEN_ADVANCE}) except (${WAITING})) u
+              coalesce(p.fen, 0) - coalesce(k.fen, 0) as collected, coalesce(o.fen, 0) as returned,
+              coalesce(i.settles_through, i.institution) as body
+         from (((${unsettledIn(':period', ':before')})
+                union (select institution, pool from owed_again where pool = any(cast(:pools as text[]))
+                       except select institution, pool from settle.settlements
+                        where region = :region and period >= :period and settled_on is not null))
+               except (${OPEN_ADVANCE}) except (${WAITING})) u
          left join claimed c using (institution, pool) left join advanced a using (institution, pool)
+         left join owed_again o using (institution, pool)
          left join carried r using (institution, pool) left join collected p using (institution, pool)
          left join counted k using (institution, pool)
          join settle.institutions i on i.region = :region and i.institution = u.institution),
      brought as (
-       select institution, pool, body, payable, collected, booked - greatest(brought + collected, 0) as preallocated,
-              least(brought + collected, 0) as carried_in
+       select institution, pool, body, payable, returned, booked as preallocated, least(brought + collected, 0) as carried_in,
+              least(greatest(brought + collected, 0), booked) as beyond,
+              collected - greatest(brought + collected - booked, 0) as collected
          from month),
      net as (
-       select *, payable - preallocated + carried_in as net, body in (select institution from suspended) as is_suspended from brought)
+       select *, payable + returned + beyond - preallocated + carried_in as net, body in (select institution from suspended) as is_suspended from brought)
      insert into settle.settlements (region, period, institution, pool, payable_fen, preallocated_fen, carried_in_fen, collected_fen,
-            paid_fen, held_fen, carried_out_fen, offset_fen, held_for, payment_id, prepared_on)
-     select :region, :period, institution, pool, payable, preallocated, carried_in, collected,
+            beyond_fen, returned_fen, paid_fen, held_fen, carried_out_fen, offset_fen, held_for, payment_id, prepared_on)
+     select :region, :period, institution, pool, payable, preallocated, carried_in, collected, beyond, returned,
             case when is_suspended then 0 else greatest(net, 0) end, case when is_suspended then greatest(net, 0) else 0 end,
-            least(net, 0), least(payable, preallocated - carried_in),
+            least(net, 0), least(payable + returned, preallocated - carried_in - beyond),
             case when is_suspended and net > 0 then array(
               select b.case_id from settle.breaches b
                where b.region = :region and b.institution = body and b.suspends_on <= :on and coalesce(b.corrected_on > :on, true)
@@ -141,6 +164,8 @@ export interface FinalRow {
   pool: string;
   offsetFen: bigint;
   heldFen: bigint;
+  /** A pre-allocation counted in the row that the bank has sent back since it was worked out. */
+  lostAdvance: { paymentId: string; amountFen: bigint } | null;
 }
 
 /** Makes final what the run has worked out; gives what is to be posted about it, in order. */
@@ -148,14 +173,24 @@ export async function finishSettlements(
   trx: Knex,
   { region, period, on }: Pick<SettlementRun, 'region' | 'period' | 'on'>,
 ): Promise<FinalRow[]> {
-  const { rows } = await trx.raw<{ rows: FinalRow[] }>(
+  const { rows } = await trx.raw<{
+    rows: (Omit<FinalRow, 'lostAdvance'> & { lost: string | null; lostFen: bigint | null })[];
+  }>(
     `with final as (
        update settle.settlements set settled_on = :on where region = :region and period = :period and settled_on is null
-       returning institution, pool, offset_fen, held_fen)
-     select institution, pool, offset_fen as "offsetFen", held_fen as "heldFen" from final order by institution, pool`,
+       returning institution, pool, offset_fen, held_fen, preallocated_fen),
+     lost as (
+       select a.institution, a.pool, p.payment_id, p.amount_fen from settle.preallocations a join settle.payments p using (payment_id)
+        where a.region = :region and a.period = :period and p.state not in ('sent', 'unknown', 'succeeded'))
+     select f.institution, f.pool, f.offset_fen as "offsetFen", f.held_fen as "heldFen", l.payment_id as lost, l.amount_fen as "lostFen"
+       from final f left join lost l on l.institution = f.institution and l.pool = f.pool and f.preallocated_fen > 0
+      order by f.institution, f.pool`,
     { region, period, on },
   );
-  return rows;
+  return rows.map(({ lost, lostFen, ...row }) => ({
+    ...row,
+    lostAdvance: lost === null ? null : { paymentId: lost, amountFen: lostFen! },
+  }));
 }
 
 export interface HeldRow {
@@ -182,6 +217,20 @@ export async function reopenReleases(trx: Knex, paymentIds: readonly string[]): 
     `update settle.settlements set released_in = null, release_payment_id = null where release_payment_id = any(?::text[])`,
     [[...paymentIds]] as never,
   );
+}
+
+/** Months that the engine settles: those between two, and earlier ones whose case has not ended. */
+export async function monthsToClear(
+  db: Knex,
+  region: string,
+  { first, last }: { first: Period; last: Period },
+): Promise<Period[]> {
+  return db('settle.cases')
+    .where({ region, kind: 'fund' })
+    .where('period', '<=', last)
+    .whereRaw('(closed_on is null or period >= ?)', [first])
+    .orderBy('period')
+    .pluck<Period[]>('period');
 }
 
 /** Written when a run makes final what could be worked out of the month. */

@@ -25,6 +25,11 @@ async function freeOf(
   return (await balanceOf(trx, region, ledgerAccount)) - rows[0]!.fen;
 }
 
+/** Nobody else takes money of the region's accounts into a request until the transaction ends: what is free is free for one. */
+export async function lockMoney(trx: Knex, region: string): Promise<void> {
+  await trx.raw(`select pg_advisory_xact_lock(hashtextextended('settle money ' || ?, 0))`, [region]);
+}
+
 /** What is left in a pool's account (支出户), and for it in the fiscal deposit (财政专户), for a new run of a case. */
 export async function freeMoney(
   trx: Knex,
@@ -94,21 +99,31 @@ export async function insertTransfers(
 }
 
 /** Transfers of a case by the state of their payment. */
-export async function loadTransfers(db: Knex, caseId: string): Promise<{ transferId: string; state: string }[]> {
-  const { rows } = await db.raw<{ rows: { transferId: string; state: string }[] }>(
-    `select t.transfer_id as "transferId", p.state from settle.fiscal_transfers t join settle.payments p on p.payment_id = t.transfer_id
+export async function loadTransfers(
+  db: Knex,
+  caseId: string,
+): Promise<{ transferId: string; state: string; attempt: number }[]> {
+  const { rows } = await db.raw<{ rows: { transferId: string; state: string; attempt: number }[] }>(
+    `select t.transfer_id as "transferId", p.state, p.attempt from settle.fiscal_transfers t join settle.payments p on p.payment_id = t.transfer_id
       where t.case_id = ? order by 1`,
     [caseId],
   );
   return rows;
 }
 
-/** Whether money has arrived for which no run has been prepared yet. */
+/** Of the event of a request that is released before the transfers which other pools need. */
+export const TRANSFERS_FOLLOW = 'transfers-follow';
+
+/** Whether money has arrived for which no run has been prepared yet, or transfers are to follow a request that is released. */
 export async function hasFreshTransfer(db: Knex, caseId: string): Promise<boolean> {
   const { rows } = await db.raw<{ rows: unknown[] }>(
-    `select 1 from settle.fiscal_transfers t join settle.payments p on p.payment_id = t.transfer_id
+    `select 1 from settle.case_events e join settle.approval_requests r on e.event_key = r.request_id || '/${TRANSFERS_FOLLOW}'
+      where e.case_id = :caseId and r.case_id = :caseId and e.event = '${TRANSFERS_FOLLOW}' and r.state = 'released'
+        and not exists (select from settle.case_events n where n.case_id = e.case_id and n.event = 'run-prepared' and n.event_id > e.event_id)
+     union all
+     select 1 from settle.fiscal_transfers t join settle.payments p on p.payment_id = t.transfer_id
       where t.case_id = :caseId and p.state = 'succeeded'
-        and not exists (select from settle.case_events e where e.case_id = t.case_id and e.event_key = t.transfer_id || '/used') limit 1`,
+        and not exists (select from settle.case_events e where e.case_id = t.case_id and e.event_key = t.transfer_id || '#' || p.attempt || '/used') limit 1`,
     { caseId },
   );
   return rows.length > 0;

@@ -12,11 +12,11 @@ async function figures<Row>(database: Database, sql: string, region: string): Pr
   return rows[0]!;
 }
 
-/** Sums up to the end of every month; what was paid back in cash counts against what was pre-allocated. */
+/** Sums up to the end of every month; what was paid back in cash, or sent back by the bank, counts against what was pre-allocated. */
 const IDENTITY = `
   with months as (
     select institution, pool, period, carried_out_fen,
-           sum(payable_fen) over months as payable, sum(preallocated_fen - collected_fen) over months as preallocated,
+           sum(payable_fen) over months as payable, sum(preallocated_fen - collected_fen - returned_fen) over months as preallocated,
            sum(paid_fen) over months as paid, sum(held_fen) over months as held
       from settle.settlements where region = :region and settled_on is not null
     window months as (partition by institution, pool order by period)),

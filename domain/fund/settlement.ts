@@ -8,6 +8,10 @@ export interface MonthToSettle {
   /** Zero or less: what the month before left to be worked off. */
   readonly carriedInFen: bigint;
   readonly suspended: boolean;
+  /** Pre-allocated in a month that was final when the bank sent it back: owed again, like what is payable. */
+  readonly returnedFen?: bigint;
+  /** Paid back beyond the balance below zero, out of this month's advance. */
+  readonly beyondFen?: bigint;
 }
 
 export interface SettledMonth {
@@ -24,18 +28,22 @@ export interface SettledMonth {
  * What becomes of one institution's and pool's month (宿迁 2025-06-13 三(二)3: 月结算支付金额=月应付金额-月预拨金额). A negative result
  * is carried to the next month; a suspended institution's is held (新医保发〔2025〕50号 五(一)).
  */
-export function settleMonth({ payableFen, preallocatedFen, carriedInFen, suspended }: MonthToSettle): SettledMonth {
-  if (payableFen < 0n || preallocatedFen < 0n || carriedInFen > 0n)
+export function settleMonth(month: MonthToSettle): SettledMonth {
+  const { payableFen, preallocatedFen, carriedInFen, suspended, returnedFen = 0n, beyondFen = 0n } = month;
+  if (payableFen < 0n || preallocatedFen < 0n || carriedInFen > 0n || returnedFen < 0n)
     throw new RangeError('payable and pre-allocated are zero or more, what is carried in is zero or less');
-  const advanceFen = preallocatedFen - carriedInFen;
-  const netFen = payableFen - advanceFen;
+  if (beyondFen < 0n || beyondFen > preallocatedFen)
+    throw new RangeError('no more is paid back beyond the balance than was pre-allocated');
+  const advanceFen = preallocatedFen - carriedInFen - beyondFen;
+  const owedFen = payableFen + returnedFen;
+  const netFen = owedFen - advanceFen;
   const due = netFen > 0n ? netFen : 0n;
   return {
     netFen,
     paidFen: suspended ? 0n : due,
     heldFen: suspended ? due : 0n,
     carriedOutFen: netFen < 0n ? netFen : 0n,
-    offsetFen: minimum(payableFen, advanceFen),
+    offsetFen: minimum(owedFen, advanceFen),
   };
 }
 

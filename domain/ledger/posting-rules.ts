@@ -64,10 +64,11 @@ const SETTLEMENT_EVENTS = {
 const FUND_EVENTS = {
   opening: [rule('fund/cash', 'fund/opening'), rule('fund/fiscal-deposit', 'fund/opening')],
   'fiscal-transfer': [rule('fund/cash', 'fund/fiscal-deposit')],
+  'fiscal-transfer-returned': [{ ...rule('fund/fiscal-deposit', 'fund/cash'), reverses: 'fiscal-transfer' }],
   'preallocation-sent': [rule('fund/advance/instant', 'fund/transit')],
   'preallocation-booked': [rule('fund/transit', 'fund/cash')],
   'preallocation-failed': [rule('fund/transit', 'fund/advance/instant')],
-  'preallocation-returned': [rule('fund/cash', 'fund/advance/instant')],
+  'preallocation-returned': [rule('fund/cash', 'fund/advance/instant'), rule('fund/advance/instant', 'fund/benefit')],
   'settlement-offset': [rule('fund/benefit', 'fund/advance/instant')],
   'settlement-sent': [rule('fund/benefit', 'fund/transit')],
   'settlement-booked': [rule('fund/transit', 'fund/cash')],

@@ -6,6 +6,7 @@ import {
   owedBalance,
   type BalanceCollection,
 } from '../../db/fund/collections';
+import type { Knex } from 'knex';
 import { policyStamp } from '../../db/cases';
 import { postJournals } from '../../db/ledger';
 import { policyWith } from '../../db/region-policy';
@@ -114,6 +115,21 @@ async function required(db: CommandContext['db'], region: string, id: string): P
   return found;
 }
 
+/** A later month may have worked the balance off since it was decided: what comes now beyond it is for the suspense account. */
+async function refuseMoreThanOwed(
+  trx: Knex,
+  region: string,
+  { institution, pool }: { institution: string; pool: Pool },
+): Promise<void> {
+  const owed = await owedBalance(trx, { region, institution, pool });
+  if (!owed || owed.balanceFen <= 0n) return;
+  throw new Refusal(
+    'CaseStateInvalid',
+    `${institution} owes ${pool} ${formatYuan(owed.balanceFen)} less than that by ${owed.period}: it was worked off`,
+    { institution, pool },
+  );
+}
+
 export interface RecordCollectionCommand extends ApproveCommand {
   /** The payment's own number, as the bank's line has it. */
   receiptId: string;
@@ -123,7 +139,8 @@ export interface RecordCollectionCommand extends ApproveCommand {
 /**
  * Books the money that came in for an approved collection: Dr cash, Cr 暂付款—即时结算. The same number again is one receipt.
  *
- * @throws Refusal `NotFound`, `ApprovalIncomplete`, `OutsideWindow` for a day to come, `IdempotencyConflict`, `RecorderRoleMissing`
+ * @throws Refusal `NotFound`, `ApprovalIncomplete`, `OutsideWindow` for a day to come, `IdempotencyConflict`, `RecorderRoleMissing`,
+ * `CaseStateInvalid` where less is owed by now
  */
 export async function recordCollection(
   context: CommandContext,
@@ -144,8 +161,9 @@ export async function recordCollection(
           'IdempotencyConflict',
           `${id} came in with ${collection.receiptId} on ${collection.receivedOn}`,
         );
-      await insertCollectionReceipt(trx, { collectionId: id, receiptId, receivedOn, recordedBy: person });
       const { institution, pool, amountFen } = collection;
+      await insertCollectionReceipt(trx, { collectionId: id, receiptId, receivedOn, recordedBy: person });
+      await refuseMoreThanOwed(trx, region, { institution, pool });
       await postJournals(trx, region, [
         {
           book: 'fund',

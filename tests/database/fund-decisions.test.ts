@@ -132,7 +132,9 @@ describe('a balance below zero', () => {
   it('is collected after two people have decided it, and booked once: Dr cash, Cr the advance', async () => {
     const caseId = `fund/${REGION}/2026-01`;
     await openCase(database.app, { caseId, region: REGION, kind: 'fund', period: '2026-01', policy: POLICY, at: AT });
-    await database.app('settle.settlements').insert(month());
+    const { settled_on: settledOn, ...worked } = month();
+    await database.app('settle.settlements').insert(worked);
+    await database.app('settle.settlements').update({ settled_on: settledOn });
     const advance = `fund/advance/instant/employee/${FIRST}`;
     await postJournals(database.app, REGION, [
       journal('opening', 'opening', [transfer('fund/cash/employee', 'fund/opening/employee', 10_000n)]),

@@ -146,7 +146,7 @@ async function play(code: string, { months }: Story): Promise<{ booked: { on: st
   const desk = createFundDesk(
     database.app,
     code,
-    (paymentId) => paymentId.includes(of) && fateOf(paymentId) !== 'booked',
+    (paymentId, attempt) => attempt === 1 && paymentId.includes(of) && fateOf(paymentId) !== 'booked',
   );
   const mend = async (caseId: string, on: string): Promise<void> => {
     const failed = await database

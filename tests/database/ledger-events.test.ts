@@ -62,6 +62,14 @@ const PREPAYMENT: readonly Step[] = [
     [cash]: 120_000n,
     'fund/fiscal-deposit/employee': 30_000n,
   }),
+  step('fiscal-transfer-returned', [transfer('fund/fiscal-deposit/employee', cash, 20_000n)], {
+    [cash]: 100_000n,
+    'fund/fiscal-deposit/employee': 50_000n,
+  }),
+  step('fiscal-transfer', [transfer(cash, 'fund/fiscal-deposit/employee', 20_000n)], {
+    [cash]: 120_000n,
+    'fund/fiscal-deposit/employee': 30_000n,
+  }),
   step('disbursement-sent', [transfer(vbp, transit, 60_000n)], { [vbp]: 60_000n, [transit]: -60_000n }),
   step('disbursement-failed', [transfer(transit, vbp, 60_000n)], { [vbp]: 0n, [transit]: 0n }),
   step('disbursement-sent', [transfer(vbp, transit, 60_000n)], { [vbp]: 60_000n, [transit]: -60_000n }),
@@ -168,6 +176,9 @@ const FUND: readonly Step[] = [
   step('preallocation-sent', [transfer(instant, transit, 5_000n)], { [instant]: 5_000n }),
   step('preallocation-booked', [transfer(transit, cash, 5_000n)], { [cash]: 55_000n }),
   step('settlement-offset', [transfer(benefit, instant, 4_000n)], { [benefit]: 4_000n, [instant]: 1_000n }),
+  // Sent back between the preparation of a settlement and its release.
+  step('preallocation-returned', [transfer(instant, benefit, 1_000n)], { [benefit]: 3_000n, [instant]: 2_000n }),
+  step('settlement-offset', [transfer(benefit, instant, 1_000n)], { [benefit]: 4_000n, [instant]: 1_000n }),
   step('settlement-sent', [transfer(benefit, transit, 2_500n)], { [benefit]: 6_500n, [transit]: -2_500n }),
   step('settlement-failed', [transfer(transit, benefit, 2_500n)], { [benefit]: 4_000n, [transit]: 0n }),
   step('settlement-sent', [transfer(benefit, transit, 2_500n)], { [benefit]: 6_500n, [transit]: -2_500n }),

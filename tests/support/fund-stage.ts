@@ -5,8 +5,13 @@ import { caseIds } from '../../domain/ids';
 import { period as toPeriod, plainDate } from '../../domain/plain-date';
 import type { Pool } from '../../domain/pools';
 import { exampleStaff, type Region } from '../../domain/region';
-import { balances } from '../../db/ledger';
+import { createPolicyBook } from '../../domain/policy';
+import { openingJournals } from '../../operator/commands/opening';
+import { balances, postJournals } from '../../db/ledger';
+import { saveRegion } from '../../db/register';
 import { writeByHand } from './by-hand';
+import type { TestDatabase } from './database';
+import { publishedPolicy } from './published';
 import { regionOf, type TestStage } from './stage';
 
 /** Regions under Suqian's scheme with hospitals whose spending, standing and claims are given by hand. */
@@ -37,6 +42,21 @@ export function fundRegionOf(code: string, options: FundRegionOptions = {}): Reg
     // The finance department's person decides on no request of the agency.
     staff: [...exampleStaff(code), { person: `${code}-treasury`, name: '示例财政局经办', roles: ['finance'] }],
   };
+}
+
+/** A region with its books opened on 1 January 2026, on a database that has the policy; hospital 1 was paid 1,200.00 in 2025. */
+export async function openFundRegion(
+  { owner, app }: TestDatabase,
+  code: string,
+  options: FundRegionOptions = {},
+  spending: Parameters<typeof endowFund>[2] = [{ amountFen: 120_000n }],
+): Promise<void> {
+  const region = fundRegionOf(code, { hospitals: 2, ...options });
+  const policies = [...(options.policies ?? ['suqian-2025'])];
+  await saveRegion(owner, region, { policies, provisionalCalendar: false });
+  const book = createPolicyBook(policies.map((id) => publishedPolicy(id)));
+  await postJournals(app, code, openingJournals(region, book, policies, plainDate('2026-01-01')));
+  if (spending.length > 0) await endowFund(owner, code, spending);
 }
 
 /** What the pools paid a hospital in 2025, and that it is in good standing; twelve times 100,000 is 30,000 a month. */
