@@ -2,7 +2,7 @@ import type { ApprovalLevel, ApprovalRequest, DecisionInput, ReleaseInput } from
 import type { BreachDays, BreachFacts } from '../domain/breach';
 import type { BusinessMoment, DuePoint } from '../domain/business-time';
 import type { EnterpriseFacts } from '../domain/enterprise';
-import type { TransferConfirmation } from '../domain/fund/transfer';
+import type { TransferConfirmation, TransferRefusal } from '../domain/fund/transfer';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
 
@@ -178,6 +178,8 @@ export interface FundActivities {
   lookAtFund(input: CaseStep): Promise<FundLook>;
   /** The finance department has confirmed a transfer from the fiscal deposit (财政部门确认). */
   recordTransferConfirmation(input: CaseStep & { confirmation: TransferConfirmation }): Promise<void>;
+  /** The finance department has refused it: it is over, and the run is prepared again on the next working day. */
+  recordTransferRefusal(input: CaseStep & { refusal: TransferRefusal }): Promise<void>;
   openClearing(
     input: CaseStep & { region: string; period: string },
   ): Promise<{ policy: string; startsOn: PlainDate } | WaitsForCalendar>;

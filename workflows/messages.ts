@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { RecordedAct } from '../activities/types';
 import type { ApprovalRequest, DecisionInput, ReleaseInput, RequestState } from '../domain/approval';
 import type { BusinessMoment } from '../domain/business-time';
-import type { TransferConfirmation } from '../domain/fund/transfer';
+import type { TransferConfirmation, TransferRefusal } from '../domain/fund/transfer';
 import type { OperatorAction, OperatorInput, PaymentCounts } from '../domain/payment';
 
 /** Everything a case is started with. `offsetMs` is business time minus the host's: zero in production. */
@@ -71,6 +71,8 @@ export const releaseUpdate = defineUpdate<DecisionResult, [ReleaseInput & Acting
 export const actOnPaymentsUpdate = defineUpdate<OperatorResult, [OperatorInput & Acting]>('actOnPayments');
 /** The finance department confirms a transfer from the fiscal deposit (宿迁 2025-06-13 四). */
 export const confirmTransferUpdate = defineUpdate<ActResult, [TransferConfirmation & Acting]>('confirmTransfer');
+/** … or refuses it: nothing leaves the deposit. */
+export const refuseTransferUpdate = defineUpdate<ActResult, [TransferRefusal & Acting]>('refuseTransfer');
 /** Asks the bank without waiting for the day on which the case would. */
 export const askBankNowUpdate = defineUpdate<void, []>('askBankNow');
 /** A breach's case is told that its correction stands in the database: nothing to decide, so nobody waits for a worker. */

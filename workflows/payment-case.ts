@@ -3,7 +3,6 @@ import type { Prepared, RaisedRequest } from '../activities/types';
 import type { ApprovalRequest, DecisionInput, ReleaseInput, RuleFinding } from '../domain/approval';
 import { checkDecision, checkRelease, nextLevel, requestState } from '../domain/approval';
 import type { DuePoint, Phase } from '../domain/business-time';
-import { checkConfirmation, type TransferConfirmation } from '../domain/fund/transfer';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
 import { allFinal, waitsForBank, waitsForOperator, waitsForResumption } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
@@ -11,15 +10,9 @@ import { work } from './activities';
 import type { BusinessClock } from './business-clock';
 import { createCaseKeeping, type CaseKeeping } from './case-keeping';
 import type { DecisionResult } from './messages';
-import {
-  actOnPaymentsUpdate,
-  askBankNowUpdate,
-  caseViewQuery,
-  confirmTransferUpdate,
-  decideUpdate,
-  releaseUpdate,
-} from './messages';
+import { actOnPaymentsUpdate, askBankNowUpdate, caseViewQuery, decideUpdate, releaseUpdate } from './messages';
 import { refusalFailure, refusing } from './refusals';
+import { handleTransfers } from './transfer-handlers';
 
 /** A case that is prepared, rejected, corrected or asked about more often than this needs a person to look at it. */
 const MAX_ROUNDS = 2_000;
@@ -48,6 +41,10 @@ export interface PaymentCase extends Omit<CaseKeeping, 'stepNow'> {
    * stays, it goes on when nothing is left, until more is prepared or it stays no longer.
    */
   pay(prepare: (revision: number) => Promise<Prepared>, stays?: () => boolean): Promise<boolean>;
+  /** Nothing beside the payments is to come any more: the point that was waited for last is over. */
+  restBeside(): Promise<void>;
+  /** A request that the step before has withdrawn waits for nobody any more. */
+  forget(requestId: string): void;
   /** Has more prepared by a case that pays already, as soon as no request is open; done when that has been prepared. */
   prepareMore(): Promise<void>;
 }
@@ -73,6 +70,11 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   const open = (raised: RaisedRequest): void => {
     revision = raised.revision;
     request = { ...raised, decisions: raised.decisions ?? [] };
+  };
+
+  /** A request that is over without a release. */
+  const forget = (requestId: string): void => {
+    if (request?.requestId === requestId) request = undefined;
   };
 
   const refuseSecondRequest = ({ action }: OperatorInput): void => {
@@ -153,15 +155,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     },
   );
 
-  setHandler(
-    confirmTransferUpdate,
-    async ({ at, ...confirmation }) => {
-      clock.heard(at);
-      await refusing(() => work.recordTransferConfirmation({ caseId, at, confirmation }));
-      return { state: 'confirmed', next: 'cashier release' };
-    },
-    { validator: (confirmation: TransferConfirmation) => refuse(checkConfirmation(request, confirmation)) },
-  );
+  handleTransfers({ caseId, clock, request: () => request, refuse, forget });
 
   setHandler(
     askBankNowUpdate,
@@ -196,6 +190,10 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     await clock.waitFor(until, due);
     besideDue = null;
     return clock.isReached(due);
+  }
+
+  async function restBeside(): Promise<void> {
+    await publish(state, ownDue);
   }
 
   async function prepareMore(): Promise<void> {
@@ -270,7 +268,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     throw refusalFailure({ code: 'FaultPersists', message: `${caseId} went round ${MAX_ROUNDS} times without an end` });
   }
 
-  return { publish, sleepBeside, waitBeside, step, pay, prepareMore, toItsEnd };
+  return { publish, sleepBeside, waitBeside, restBeside, step, pay, prepareMore, forget, toItsEnd };
 }
 
 function earlier(left: DuePoint | null, right: DuePoint | null): DuePoint | null {

@@ -6,7 +6,7 @@ import type { Period, PlainDate } from '../../domain/plain-date';
 import type { Pool } from '../../domain/pools';
 import { ExitCode } from '../../domain/refusal';
 import { approveCollectionOf, proposeCollection, recordCollection } from '../commands/collect-balance';
-import { confirmTransfer } from '../commands/confirm-transfer';
+import { confirmTransfer, refuseTransfer } from '../commands/confirm-transfer';
 import { approveStandard, proposeStandard } from '../commands/decide-standard';
 import { formatAmount } from './amounts';
 import { amountArgument, dateArgument, institutionArgument, nonEmptyArgument, periodArgument } from './arguments';
@@ -20,6 +20,7 @@ import {
   regionOption,
   regionOrOnly,
   withRunning,
+  updateIdOption,
   type ActingOptions,
   type Running,
 } from './running';
@@ -62,6 +63,35 @@ export function addFundDecisionCommands(group: Command, context: CliContext): vo
         ),
       ),
     'fund confirm-transfer fund/321300/2026-11#2 --evidence 拨款凭证3号 --as 321300-11',
+  );
+  addRefuseTransfer(group, context);
+}
+
+type RefuseOptions = ActingOptions & { reason: string; updateId?: string };
+
+function addRefuseTransfer(group: Command, context: CliContext): void {
+  examples(
+    updateIdOption(actingOptions(group.command('refuse-transfer')))
+      .description('the finance department refuses a transfer from the fiscal deposit · 财政部门不予拨付')
+      .argument('<request>', 'the request, as `approvals list` names it', nonEmptyArgument)
+      .requiredOption('--reason <text>', 'why', nonEmptyArgument)
+      .action(
+        action(context, (requestId: string, options: RefuseOptions) =>
+          withRunning(context, async (running) => {
+            const { reason, updateId, dryRun } = options;
+            const person = actingPerson(context, options.as);
+            const refused = await refuseTransfer(running, {
+              requestId,
+              person,
+              reason,
+              ...given({ updateId, dryRun }),
+            });
+            printAct(context, requestId, refused, options);
+            return ExitCode.Fine;
+          }),
+        ),
+      ),
+    'fund refuse-transfer fund/321300/2026-11#2 --reason 专户余额已另有安排 --as 321300-11',
   );
 }
 
