@@ -1,10 +1,11 @@
 import type { Knex } from 'knex';
 import type { PlainDate } from '../domain/plain-date';
 import { Refusal } from '../domain/refusal';
+import { topUpKey } from '../domain/window/ids';
 
 /** What an institution paid in so that its statement is funded. */
 export interface TopUp {
-  /** The payer's own number: the same one again is one top-up. */
+  /** The payer's own number: the same one again of this institution is one top-up. */
   topUpId: string;
   /** A settlement body. */
   institution: string;
@@ -13,8 +14,16 @@ export interface TopUp {
   receivedOn: PlainDate;
 }
 
+interface StoredTopUp {
+  top_up_id: string;
+  institution: string;
+  period: string;
+  amount_fen: bigint;
+  received_on: PlainDate;
+}
+
 /**
- * Records top-ups. @returns the ids of those that are new
+ * Records top-ups. @returns the keys of those that are new
  *
  * @throws Refusal `IdempotencyConflict` for one that is recorded with other content
  */
@@ -24,11 +33,11 @@ export async function insertTopUps(
 ): Promise<Set<string>> {
   const { region, period, topUps, person } = input;
   const ids = topUps.map(({ topUpId }) => topUpId);
-  const { rows } = await trx.raw<{ rows: { top_up_id: string }[] }>(
+  const { rows } = await trx.raw<{ rows: { top_up_id: string; institution: string }[] }>(
     `insert into settle.top_ups (region, period, top_up_id, institution, amount_fen, received_on, recorded_by)
      select ?, ?, i.*, coalesce(?, i.institution)
        from unnest(?::text[], ?::text[], ?::bigint[], ?::date[]) i (top_up_id, institution, amount_fen, received_on)
-     on conflict (top_up_id) do nothing returning top_up_id`,
+     on conflict (region, institution, top_up_id) do nothing returning top_up_id, institution`,
     [
       region,
       period,
@@ -39,20 +48,21 @@ export async function insertTopUps(
       topUps.map(({ receivedOn }) => receivedOn),
     ] as never,
   );
-  const stored = await trx('settle.top_ups').whereRaw('top_up_id = any(?::text[])', [ids]).select('*');
-  const known = new Map(stored.map((row) => [row.top_up_id, row]));
+  const stored = await trx('settle.top_ups')
+    .where({ region })
+    .whereRaw('top_up_id = any(?::text[])', [ids])
+    .select<StoredTopUp[]>('*');
+  const known = new Map(stored.map((row) => [topUpKey(region, row.institution, row.top_up_id), row]));
   for (const { topUpId, institution, amountFen, receivedOn } of topUps) {
-    const row = known.get(topUpId);
-    const same =
-      row.region === region &&
-      row.period === period &&
-      row.institution === institution &&
-      row.amount_fen === amountFen &&
-      row.received_on === receivedOn;
+    const row = known.get(topUpKey(region, institution, topUpId))!;
+    const same = row.period === period && row.amount_fen === amountFen && row.received_on === receivedOn;
     if (!same)
-      throw new Refusal('IdempotencyConflict', `top-up ${topUpId} is recorded with other content`, { topUpId });
+      throw new Refusal('IdempotencyConflict', `top-up ${topUpId} of ${institution} is recorded with other content`, {
+        topUpId,
+        institution,
+      });
   }
-  return new Set(rows.map(({ top_up_id }) => top_up_id));
+  return new Set(rows.map(({ institution, top_up_id }) => topUpKey(region, institution, top_up_id)));
 }
 
 /** Top-ups of a window, by body, day and number. */

@@ -17,6 +17,11 @@ export function statementId(key: StatementKey): string {
   return `${statementReference(key)}#${key.revision}`;
 }
 
+/** What an institution paid in for a statement, by its own number. */
+export function topUpKey(region: string, institution: string, topUpId: string): string {
+  return `top-up/${region}/${institution}/${topUpId}`;
+}
+
 /** The payment of one enterprise of a statement; one that was taken back and confirmed again has a payment of its own. */
 export function statementPaymentId({
   region,

@@ -10,6 +10,7 @@ import { supervisedAccounts } from '../../domain/ledger';
 import { formatYuan } from '../../domain/money';
 import type { Period } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
+import { topUpKey } from '../../domain/window/ids';
 import { attempted } from './attempts';
 import type { CommandContext } from './context';
 import {
@@ -69,34 +70,42 @@ async function recordIn(trx: Knex, command: TopUpsCommand, at: BusinessMoment): 
   const bodies = await settlingBodies(trx, region, named);
   await requireStandIn(trx, { region, ...(person ? { person } : {}), bodies, on: at.date }, RECORDERS);
   const fresh = await insertTopUps(trx, { region, period, topUps, ...(person ? { person } : {}) });
-  const news = topUps.filter(({ topUpId }) => fresh.has(topUpId));
+  const keyOf = ({ institution, topUpId }: TopUp): string => topUpKey(region, institution, topUpId);
+  const news = topUps.filter((each) => fresh.has(keyOf(each)));
   const caseId = caseIds.window(region, period);
   await postJournals(
     trx,
     region,
-    news.map(({ topUpId, institution, amountFen, receivedOn }) => ({
+    news.map((each) => ({
       book: 'supervised',
-      key: topUpId,
-      date: receivedOn,
+      key: keyOf(each),
+      date: each.receivedOn,
       event: 'top-up',
-      reference: topUpId,
+      // What the payer wrote into the text: reconciliation finds it there.
+      reference: each.topUpId,
       caseId,
       policy: stamp,
-      transfers: [{ debit: supervisedAccounts.cash(), credit: supervisedAccounts.own(institution), amountFen }],
+      transfers: [
+        {
+          debit: supervisedAccounts.cash(),
+          credit: supervisedAccounts.own(each.institution),
+          amountFen: each.amountFen,
+        },
+      ],
     })),
   );
   await tellWindow(
     trx,
     caseId,
     at,
-    news.map(({ topUpId, institution, amountFen }) => ({
-      key: topUpId,
+    news.map((each) => ({
+      key: keyOf(each),
       event: 'topped-up',
-      actor: person ?? institution,
-      detail: `${institution}: ${formatYuan(amountFen)}`,
+      actor: person ?? each.institution,
+      detail: `${each.institution}: ${formatYuan(each.amountFen)}`,
     })),
   );
-  return topUps.map((each) => ({ ...each, again: !fresh.has(each.topUpId) }));
+  return topUps.map((each) => ({ ...each, again: !fresh.has(keyOf(each)) }));
 }
 
 function checkTopUp({ topUpId, amountFen, receivedOn }: TopUp, { date }: BusinessMoment): void {

@@ -15,6 +15,7 @@ import type { WindowPolicy } from '../../domain/policy';
 import { Refusal } from '../../domain/refusal';
 import type { Region } from '../../domain/region';
 import { NEVER, type InstitutionScript, type Scenario } from '../../domain/scenario';
+import { topUpKey } from '../../domain/window/ids';
 import { confirm, previewStatements } from '../../operator/commands/confirm-statement';
 import type { CommandContext } from '../../operator/commands/context';
 import { disputeLines } from '../../operator/commands/dispute-lines';
@@ -134,13 +135,13 @@ function createBodies({ context, bank, scenario }: ConfirmationActorOptions, reg
     const topUps = plans.flatMap((plan) => {
       const short = plan.outcome === 'refused' && plan.code === 'ConfirmationUnfunded';
       if (!short || scriptOf(plan.institution)?.topUp[window] === NEVER) return [];
-      const topUpId = `top-up/${code}/${window}/${plan.institution}/${on}`;
+      const topUpId = `${window}/${plan.institution}/${on}`;
       return [{ topUpId, institution: plan.institution, amountFen: plan.missingFen, receivedOn: on }];
     });
     if (topUps.length === 0) return;
     await bank.credit(
       topUps.map(({ topUpId, institution, amountFen }) => ({
-        id: topUpId,
+        id: topUpKey(code, institution, topUpId),
         account: agencyAccounts.supervised(code),
         amountFen,
         bookedOn: on,

@@ -82,11 +82,11 @@ const dispute = (lines: string[], change: Partial<DisputeCommand> = {}) =>
 const withdraw = (reason = '示例：重新核对') =>
   withdrawStatement(context, { region: REGION, period: APRIL, institution: BODY, reason, person: BODY });
 
-const topUp = (topUpId: string, amountFen: bigint, day = '2026-04-10', person = BODY) =>
+const topUp = (topUpId: string, amountFen: bigint, day = '2026-04-10', person = BODY, institution = BODY) =>
   recordTopUps(context, {
     region: REGION,
     period: APRIL,
-    topUps: [{ topUpId, institution: BODY, amountFen, receivedOn: plainDate(day) }],
+    topUps: [{ topUpId, institution, amountFen, receivedOn: plainDate(day) }],
     person,
   });
 
@@ -442,6 +442,22 @@ describe('a statement that is taken back', () => {
 });
 
 describe('a top-up', () => {
+  it('has a number of its payer: two institutions may use the same, on one day', async () => {
+    await topUp('T1', 500n);
+    expect(await topUp('T1', 800n, '2026-04-10', OTHER, OTHER)).toMatchObject([{ again: false, amountFen: 800n }]);
+    expect(await topUp('T1', 500n)).toMatchObject([{ again: true, amountFen: 500n }]);
+    expect(await refusalOf(topUp('T1', 500n, '2026-04-10', OTHER, OTHER))).toBe('IdempotencyConflict');
+    const { rows } = await app.raw(`select * from settle.cash_entries(?, '2026-04-10') order by institution`, [REGION]);
+    const entry = { account: 'supervised/cash', postings: 1n };
+    expect(rows).toMatchObject([
+      { ...entry, ledger_key: `T1 ${BODY}`, institution: BODY, amount_fen: 500n },
+      { ...entry, ledger_key: `T1 ${OTHER}`, institution: OTHER, amount_fen: 800n },
+    ]);
+    expect(await app.raw(`select key from ledger.journal where event = 'top-up' order by key`)).toMatchObject({
+      rows: [{ key: `top-up/${REGION}/${BODY}/T1` }, { key: `top-up/${REGION}/${OTHER}/T1` }],
+    });
+  });
+
   it('is own money, once under its number', async () => {
     expect(await topUp('T1', 500n)).toMatchObject([{ again: false }]);
     expect(await topUp('T1', 500n)).toMatchObject([{ again: true }]);
