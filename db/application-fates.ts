@@ -29,7 +29,8 @@ const FIND_TOUCHED = `
  * matter:
  * - own: the version accepted in this period, in this file or an earlier one. Once it is settled or disputed it stays, and only what differs is a conflict;
  * - several: the period has brought different contents of the id, in this file or an earlier one: all of them are conflicts;
- * - later: a version that a later period's file brought before this one; it gives way while it is open;
+ * - later: a version that a later period's file brought before this one; it gives way while it is open, and the same again is
+ *   repeated in the later period from then on, as if the files had come in order;
  * - prior: the version of the period before. What differs is a conflict, unless the line was disputed and comes back
  *   corrected. The same again is repeated while it is open, already settled if an earlier window settled it, and applied for
  *   again if an earlier window disputed it.
@@ -52,13 +53,16 @@ const DECIDE = `
   ), later as (
     select distinct on (line) *, coalesce(settled_in, disputed_in) is not null as stays
       from known where period > :period order by line, period
+  ), taken_back as (
+    select l.line, exists (select from settle.repeated_lines r where (r.file_id, r.row_no) = (l.file_id, l.row_no)) as gave_way
+      from settle.line_withdrawals join settle.application_lines l using (line_id) join application_touched t using (line)
+     where l.region = :region and l.period = :period
   ), conflicting as (
     select line from settle.rejected_lines join application_touched using (line)
      where region = :region and period = :period and code = 'conflict'
     union
     -- What this period took back is not accepted in it again.
-    select l.line from settle.line_withdrawals join settle.application_lines l using (line_id) join application_touched t using (line)
-     where l.region = :region and l.period = :period
+    select line from taken_back where not gave_way
   ), repeated as (
     select line from settle.repeated_lines join application_touched using (line) where region = :region and period = :period
     union
@@ -80,13 +84,14 @@ const DECIDE = `
         when prior.content <> m.content then case when prior.disputed_in is not null then 'accepted' else 'conflict' end
         when prior.settled_in < :period then 'already-settled'
         when prior.disputed_in < :period then 'accepted'
-        else 'repeated' end as fate
+        else 'repeated' end as fate, g.line is not null as gave_way
       from mine m
       left join own using (line) left join prior using (line) left join later using (line)
-      left join conflicting using (line) left join several using (line)
+      left join conflicting using (line) left join several using (line) left join taken_back g using (line)
   )
   select row_no, line, amount_fen, '' as detail,
-         case when fate = 'accepted' and row_number() over (partition by line order by row_no) > 1 then 'repeated' else fate end as fate
+         case when fate = 'accepted' and gave_way then 'conflict'
+              when fate = 'accepted' and row_number() over (partition by line order by row_no) > 1 then 'repeated' else fate end as fate
     from judged
   union all
   select row_no, line, amount_fen, detail, code from application_stage where code is not null`;

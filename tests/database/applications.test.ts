@@ -36,7 +36,7 @@ async function settle(line: string, period: string): Promise<void> {
 async function dispute(line: string, period: string): Promise<void> {
   await database.app.raw(
     `insert into settle.line_disputes (line_id, period, reason, on_date, at_time, person)
-     select line_id, ?, '示例：数量不符', ?, '10:00', 'H65050000001' from settle.application_lines where line = ?`,
+     select line_id, ?, '示例：数量不符', ?, '10:00', 'H65050000001' from settle.open_lines where line = ?`,
     [period, `${period}-10`, line],
   );
 }
@@ -211,6 +211,27 @@ describe('an earlier period that is imported later', () => {
     expect(await database.app('settle.line_states').where({ state: 'open' }).distinct('period')).toEqual([
       { period: '2026-03' },
     ]);
+  });
+
+  it('and the later one again is repeated, as if it had come after; with other content it is a conflict', async () => {
+    await imports.rows([againInApril('same'), againInApril('other')]);
+    await imports.rows([marchCells('same'), marchCells('other')], '2026-03');
+    await imports.rows([againInApril('same'), againInApril('other', { order: '示例订单二' })]);
+    expect(await fates(database.app)).toEqual({
+      same: ['repeated', 'accepted', 'repeated'],
+      other: ['conflict', 'accepted', 'conflict'],
+    });
+    await settle('same', '2026-03');
+    await imports.rows([againInApril('same'), cellsOf('new')]);
+    expect(await fates(database.app)).toMatchObject({ same: ['repeated', 'accepted', 'repeated', 'already-settled'] });
+  });
+
+  it('and what the earlier window disputed is not taken up again in the later one, which gave way', async () => {
+    await imports.rows([againInApril('a')]);
+    await imports.rows([marchCells('a')], '2026-03');
+    await dispute('a', '2026-03');
+    await imports.rows([againInApril('a'), cellsOf('b')]);
+    expect(await fates(database.app)).toEqual({ a: ['conflict', 'accepted', 'conflict'], b: ['accepted'] });
   });
 });
 
