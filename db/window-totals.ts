@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 
-/** Lines that were applied for in a period, as they were imported. Amounts are signed. */
+/** Lines that were applied for in a period. Amounts are signed. */
 export interface AppliedTotals {
+  /** Without those that were taken back: they are rejected now, or repeated in a period before. */
   accepted: number;
   acceptedFen: bigint;
   rejected: number;
@@ -9,10 +10,11 @@ export interface AppliedTotals {
 
 export async function loadApplied(db: Knex, region: string, period: string): Promise<AppliedTotals> {
   const { rows } = await db.raw<{ rows: AppliedTotals[] }>(
-    `select (select count(*)::int from settle.application_lines where region = :region and period = :period) as accepted,
-            (select coalesce(sum(amount_fen), 0)::bigint from settle.application_lines
-              where region = :region and period = :period) as "acceptedFen",
-            (select count(*)::int from settle.rejected_rows where region = :region and period = :period) as rejected`,
+    `select a.accepted, a."acceptedFen",
+            (select count(*)::int from settle.rejected_rows where region = :region and period = :period) as rejected
+       from (select count(*)::int as accepted, coalesce(sum(l.amount_fen), 0)::bigint as "acceptedFen" from settle.application_lines l
+              where l.region = :region and l.period = :period
+                and not exists (select from settle.line_withdrawals w where w.line_id = l.line_id)) a`,
     { region, period },
   );
   return rows[0]!;

@@ -1,5 +1,6 @@
 import { cellsOf, clearLines, createImports, csvOf, fates, type Cells } from '../support/applications';
 import { writeByHand } from '../support/by-hand';
+import { loadApplied } from '../../db/window-totals';
 import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
 import { REGION, saveWindowRegion, windowContext } from '../support/window';
 
@@ -156,6 +157,8 @@ describe('the same id with other content', () => {
     await imports.rows([cellsOf('a'), cellsOf('a'), cellsOf('b')]);
     expect(await imports.rows([cellsOf('a', other)])).toMatchObject({ rejected: 1, earlierRowsRejected: 2 });
     expect(await fates(database.app)).toEqual({ a: ['conflict', 'conflict', 'conflict'], b: ['accepted'] });
+    const [b] = await database.app('settle.open_lines').pluck<bigint[]>('amount_fen');
+    expect(await loadApplied(database.app, REGION, '2026-04')).toEqual({ accepted: 1, acceptedFen: b, rejected: 3 });
     // Once in conflict, whatever comes of it in the period is.
     await imports.rows([cellsOf('a'), cellsOf('c')]);
     expect((await fates(database.app)).a).toEqual(['conflict', 'conflict', 'conflict', 'conflict']);
