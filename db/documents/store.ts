@@ -100,16 +100,24 @@ export interface DocumentsWanted {
   number?: string;
 }
 
-export async function listDocuments(
-  db: Knex,
-  wanted: DocumentsWanted,
-  limit: number,
-): Promise<(DocumentRecord & { files: string[] })[]> {
+export interface ListedDocument extends DocumentRecord {
+  /** `pdf:<sha256>`, `xlsx:<sha256>`. */
+  files: string[];
+  /** Since when the statement that it is about is taken back; the document itself stays as it was issued. */
+  withdrawnOn: PlainDate | null;
+}
+
+export async function listDocuments(db: Knex, wanted: DocumentsWanted, limit: number): Promise<ListedDocument[]> {
   const rows = await db('settle.documents as d')
+    .joinRaw(
+      `left join settle.statements s on d.kind = 'pre-settlement-statement'
+          and (s.region, s.period, s.institution) = (d.region, d.period, d.subject)
+          and d.about = settle.statement_key(s.region, s.period, s.institution, s.revision)`,
+    )
     .where(Object.fromEntries(Object.entries(wanted).map(([column, value]) => [`d.${column}`, value])))
     .orderBy(['d.region', 'd.dated', 'd.number'])
     .limit(limit)
-    .select<(DocumentRecord & { files: string[] })[]>(
+    .select<ListedDocument[]>(
       'd.number',
       'd.region',
       'd.kind',
@@ -118,6 +126,7 @@ export async function listDocuments(
       'd.period',
       'd.dated',
       'd.content_sha256 as contentSha256',
+      's.reversed_on as withdrawnOn',
       db.raw(
         `array(select f.format || ':' || f.sha256 from settle.document_files f where f.number = d.number order by f.format) as files`,
       ),

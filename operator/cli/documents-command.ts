@@ -139,13 +139,15 @@ async function list(context: CliContext, { json, ...wanted }: ListOptions): Prom
             { title: '对象 subject' },
             { title: '日期 dated' },
             { title: 'files' },
+            { title: '撤回 withdrawn' },
           ],
-          documents.map(({ number, kind, subject, dated, files }) => [
+          documents.map(({ number, kind, subject, dated, files, withdrawnOn }) => [
             number,
             DOCUMENT_KINDS[kind].title,
             subject === '' ? '–' : subject,
             dated,
             files.map((file) => file.split(':')[0]!).join(', ') || 'not drawn',
+            withdrawnOn === null ? '' : `since ${withdrawnOn}`,
           ]),
         ),
       );

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 import { openCase } from '../../db/cases';
+import { dueStatements } from '../../db/documents/statements';
+import { issuedAlready, issueDocuments, listDocuments } from '../../db/documents/store';
 import { reopenStatementParts } from '../../db/statement-reversal';
 import { period, plainDate } from '../../domain/plain-date';
 import { confirm, confirmOne, previewStatements } from '../../operator/commands/confirm-statement';
@@ -408,6 +410,31 @@ describe('a statement that is taken back', () => {
     expect(Object.values(await states())).toEqual(Array(6).fill('open'));
     await dispute(['L6']);
     expect(await confirmBody()).toMatchObject({ revision: 2, netFen: 13_000n, again: false });
+  });
+
+  it('is marked in the list of documents; its 明细单 stays as it was issued, and the new one stands', async () => {
+    await handLines();
+    await fund(app, BODY, { own: 20_000n });
+    const issue = async (): Promise<void> => {
+      for (const { about, load } of await dueStatements(app, REGION, plainDate('2026-04-20')))
+        if (!(await issuedAlready(app, REGION)).has(`pre-settlement-statement ${about}`))
+          await issueDocuments(app, REGION, [await load()]);
+    };
+    const listed = async () =>
+      (await listDocuments(app, { region: REGION }, 10)).map(({ number, withdrawnOn }) => [number, withdrawnOn]);
+    await confirmBody();
+    await issue();
+    expect(await listed()).toEqual([['650500-MX-2026-0001', null]]);
+    const content = await app('settle.documents').pluck('content_sha256');
+    context.setDay('2026-04-12');
+    await withdraw();
+    await confirmBody();
+    await issue();
+    expect(await listed()).toEqual([
+      ['650500-MX-2026-0001', '2026-04-12'],
+      ['650500-MX-2026-0002', null],
+    ]);
+    expect(await app('settle.documents').where({ serial: 1 }).pluck('content_sha256')).toEqual(content);
   });
 
   it('is done once under its key, and repeating a confirmation or a withdrawal undoes nothing that came since', async () => {
