@@ -143,12 +143,7 @@ async function raise(trx: Knex, run: Run): Promise<RaisedRequest | null> {
     { key: `tried/${stage}/${at.date}/${revision}`, event: 'run-prepared', actor: ENGINE, detail: stage },
     ...(await freshTransfers(trx, caseId)),
   ]);
-  const redone = await loadPayments(trx, { caseId, states: ['prepared'] });
-  const preparedBy = await preparerOf(
-    trx,
-    redone.filter(({ attempt }) => attempt > 1),
-  );
-  await carryCorrected(trx, run);
+  const preparedBy = await preparerOf(trx, await carryCorrected(trx, run));
   const money = await lookForMoney(trx, run);
   const waiting = [...money.short, ...money.transfers.map(({ pool }) => pool)];
   const reaching = run.policy.pools.filter((pool) => !waiting.includes(pool));

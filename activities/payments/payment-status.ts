@@ -31,7 +31,7 @@ export async function statusOf(db: Knex, caseId: string, at: BusinessMoment): Pr
   return { counts, askAgainOn: null, ...more, ...resumption, ...(asks ? { askAgainOn: askAgain(calendar, at) } : {}) };
 }
 
-function askAgain(calendar: Calendar, at: BusinessMoment): PlainDate {
+function askAgain(calendar: Calendar, at: Pick<BusinessMoment, 'date'>): PlainDate {
   const tomorrow = addDays(at.date, 1);
   try {
     return calendar.firstWorkingDayOnOrAfter(tomorrow);
@@ -44,7 +44,7 @@ function askAgain(calendar: Calendar, at: BusinessMoment): PlainDate {
 
 /**
  * Held payments are looked at again on the batch day of the next window (DESIGN 5.5: paid in the next run), which is today's as
- * long as it has not been 14:00. Months are asked for one by one: the year after may not be published when this run is.
+ * long as it has not been 14:00; those of a monthly fund, which has no windows, on the next working day. Months are asked for one by one: the year after may not be published when this run is.
  */
 async function resumptionOf(
   db: Knex,
@@ -52,6 +52,8 @@ async function resumptionOf(
   calendar: Calendar,
   { date, time }: BusinessMoment,
 ): Promise<Partial<Pick<PaymentStatus, 'askAgainOn' | 'resumeHeldOn'>>> {
+  const { kind } = await loadCase(db, caseId);
+  if (kind === 'fund') return { resumeHeldOn: askAgain(calendar, { date }) };
   const { window } = (await policyOfCase(db, caseId)).policy;
   const month = periodOf(date);
   try {

@@ -1,10 +1,11 @@
 import type { Knex } from 'knex';
 import { addAlert, addEvents } from '../../db/cases';
-import { changePayments, type PaymentRecord } from '../../db/payments';
+import { changePayments, loadPayments, type PaymentRecord } from '../../db/payments';
 import { findHeldBack, findSuspended, resumePayments, type HeldPayment } from '../../db/window-payments';
 import type { ReleaseInput } from '../../domain/approval';
 import type { BusinessMoment } from '../../domain/business-time';
 import type { ActivityDependencies } from '../dependencies';
+import { withholdSuspended } from '../fund/effects';
 import { ENGINE } from '../payments/prepare';
 import type { WindowActivities } from '../types';
 
@@ -94,6 +95,10 @@ export function createHeldActivities({ db, log }: ActivityDependencies): Pick<Wi
   return {
     async resumeHeldPayments({ caseId, at }) {
       const resumed = await db.transaction(async (trx) => {
+        const held = await loadPayments(trx, { caseId, states: ['held'] });
+        const ofFund = held.filter(({ kind }) => kind === 'fund').map(({ paymentId }) => paymentId);
+        // What a fund owes to who is suspended by now is held money, not a held payment.
+        await withholdSuspended(trx, { paymentIds: ofFund }, at);
         const paymentIds = await resumePayments(trx, caseId, at);
         await addEvents(
           trx,

@@ -21,7 +21,9 @@ const WANTED = {
     select a.payment_id, a.institution, a.pool, a.amount_fen from settle.preallocations a
      where a.region = :region and a.period = :period
        and not exists (select from settle.payments c join settle.payment_states s using (payment_id)
-                        where c.payment_id = a.payment_id and c.state = 'cancelled' and s.to_state = 'approved')`,
+                        where c.payment_id = a.payment_id and c.state = 'cancelled' and s.to_state = 'approved')
+       and not exists (select from settle.settlements m where m.region = a.region and m.period = a.period
+                          and m.institution = a.institution and m.pool = a.pool and m.settled_on is not null)`,
   settlement: `
     select payment_id, institution, pool, paid_fen as amount_fen from settle.settlements
      where region = :region and period = :period and settled_on is null and paid_fen > 0
@@ -71,11 +73,9 @@ export async function insertFundPayments(trx: Knex, stage: FundStage, run: FundP
             payee_name, payee_account, payee_bank_code, request_id)
      select w.payment_id, :region, :caseId, 'fund', :period, w.institution, w.pool, w.amount_fen,
             coalesce(f.account, cast(:region as text) || '-FUND-' || upper(w.pool)),
-            case when i.account = '' then b.name else i.name end, case when i.account = '' then b.account else i.account end,
-            case when i.account = '' then b.bank_code else i.bank_code end, :requestId
+            i.name, i.account, i.bank_code, :requestId
        from (${WANTED[stage]}) w
-       join settle.institutions i on i.region = :region and i.institution = w.institution
-       left join settle.institutions b on b.region = i.region and b.institution = i.settles_through
+       join settle.institution_payees i on i.region = :region and i.institution = w.institution
        left join settle.funds f on f.region = i.region and f.pool = w.pool
       where w.pool = any(cast(:pools as text[]))
      on conflict (payment_id) do update
@@ -86,15 +86,32 @@ export async function insertFundPayments(trx: Knex, stage: FundStage, run: FundP
   );
 }
 
-/** What was corrected and is not approved again yet goes with the next request as it is. */
+/** Payments `p` that an operator has corrected and that are not approved again yet: after an attempt, or since they were held. As SQL. */
+export const CORRECTED = `
+  (p.state = 'prepared' and (p.attempt > 1
+    or exists (select from settle.payment_states h where h.payment_id = p.payment_id and h.from_state = 'held')))`;
+
+/**
+ * What was corrected and is not approved again yet goes with the next request, to the account that the register has by now.
+ *
+ * @returns the requests that they were in
+ */
 export async function carryCorrected(
   trx: Knex,
   { caseId, requestId }: { caseId: string; requestId: string },
-): Promise<void> {
-  await trx.raw(
-    `update settle.payments set request_id = :requestId where case_id = :caseId and state = 'prepared' and attempt > 1`,
-    { caseId, requestId },
+): Promise<{ requestId: string }[]> {
+  const { rows } = await trx.raw<{ rows: { payment_id: string; requestId: string }[] }>(
+    `select p.payment_id, p.request_id as "requestId" from settle.payments p where p.case_id = ? and ${CORRECTED} order by 1`,
+    [caseId],
   );
+  await trx.raw(
+    `update settle.payments p
+        set request_id = :requestId, payee_name = i.name, payee_account = i.account, payee_bank_code = i.bank_code
+       from settle.institution_payees i
+      where p.payment_id = any(cast(:paymentIds as text[])) and i.region = p.region and i.institution = p.institution`,
+    { requestId, paymentIds: rows.map(({ payment_id }) => payment_id) } as never,
+  );
+  return rows;
 }
 
 /**
@@ -104,7 +121,7 @@ export async function carryCorrected(
 export async function failedPreallocations(trx: Knex, region: string, period: Period): Promise<string[]> {
   const { rows } = await trx.raw<{ rows: { payment_id: string }[] }>(
     `select payment_id from settle.preallocations a join settle.payments p using (payment_id)
-      where p.region = ? and p.period = ? and (p.state in ('failed', 'returned') or (p.state = 'prepared' and p.attempt = 1))
+      where p.region = ? and p.period = ? and (p.state in ('failed', 'returned', 'held') or (p.state = 'prepared' and not ${CORRECTED}))
         and not exists (select from settle.settlements s where s.region = a.region and s.period = a.period
                            and s.institution = a.institution and s.pool = a.pool and s.settled_on is not null) order by 1`,
     [region, period],

@@ -4,12 +4,13 @@ import type { Pool } from '../../domain/pools';
 import { agencyAccounts } from '../agency-accounts';
 import { balanceOf } from '../ledger';
 import { insertAll } from '../rows';
+import { CORRECTED } from './payments';
 
 /** What an account still has to pay that was approved, or is being approved, in this case and in others. */
 const SPOKEN_FOR = `
-  select coalesce(sum(amount_fen), 0)::bigint as fen from settle.payments
-   where region = :region and debtor_account = :account and pool = :pool
-     and state not in ('new', 'succeeded', 'cancelled') and not (case_id = :caseId and state = 'prepared' and attempt = 1)`;
+  select coalesce(sum(p.amount_fen), 0)::bigint as fen from settle.payments p
+   where p.region = :region and p.debtor_account = :account and p.pool = :pool
+     and p.state not in ('new', 'succeeded', 'cancelled') and not (p.case_id = :caseId and p.state = 'prepared' and not ${CORRECTED})`;
 
 async function freeOf(
   trx: Knex,
