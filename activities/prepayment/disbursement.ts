@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { addEvents, loadCase, openCase } from '../../db/cases';
-import { balanceOf } from '../../db/ledger';
+import { freeMoney, lockMoney } from '../../db/fund/transfers';
 import { loadPayments, type NewPayment } from '../../db/payments';
 import { loadOverdue, savePrepayments } from '../../db/prepayments';
 import { loadApprovedRatios } from '../../db/ratio-decisions';
@@ -17,7 +17,6 @@ import {
 } from '../../db/register';
 import { firstDayOf, addMonths, periodOf } from '../../domain/plain-date';
 import { disbursementDate, type PolicyFile } from '../../domain/policy';
-import { fundAccounts } from '../../domain/ledger';
 import { formatYuan, sum } from '../../domain/money';
 import { PREPAYMENT_POOLS } from '../../domain/pools';
 import { planPrepayments, type PrepaymentPlan } from '../../domain/prepayment';
@@ -90,7 +89,7 @@ async function preparePlan(
     overdue: await loadOverdue(trx, region, at.date),
     approvedRatios,
   });
-  await requireCash(trx, region, plan);
+  await requireCash(trx, { region, caseId }, plan);
   const paymentIdOf = (institution: string, pool: string): string =>
     `disbursement/${region}/${year}/${institution}/${pool}`;
   await savePrepayments(trx, { region, year, caseId, rows: plan.rows, paymentIdOf });
@@ -126,11 +125,19 @@ async function preparePlan(
   );
 }
 
-/** A budget is a permission, not money: what a pool is to pay lies in its account, or nothing is paid. */
-async function requireCash(trx: Knex, region: string, plan: PrepaymentPlan): Promise<void> {
+/**
+ * A budget is a permission, not money: what a pool is to pay lies in its account, and nobody else is to be paid with it, or nothing is
+ * paid. Monthly funds of a region that runs both schemes pay from the same accounts.
+ */
+async function requireCash(
+  trx: Knex,
+  { region, caseId }: { region: string; caseId: string },
+  plan: PrepaymentPlan,
+): Promise<void> {
+  await lockMoney(trx, region);
   for (const pool of PREPAYMENT_POOLS) {
     const neededFen = sum(plan.rows.map(({ pools }) => pools[pool]));
-    const cashFen = await balanceOf(trx, region, fundAccounts.cash(pool));
+    const { cashFen } = await freeMoney(trx, { region, pool, caseId });
     if (neededFen <= cashFen) continue;
     const [needed, cash, missing] = [neededFen, cashFen, neededFen - cashFen].map(formatYuan);
     throw new Refusal(
