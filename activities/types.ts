@@ -128,8 +128,8 @@ export interface MonitoringActivities {
   openMonitoring(
     input: CaseStep & { region: string; period: string },
   ): Promise<{ policy: string; noticeOn: PlainDate } | WaitsForCalendar>;
-  /** Notices to institutions; each breach becomes a case. */
-  noticeBreaches(input: CaseStep): Promise<void>;
+  /** Notices to institutions; each breach becomes a case. Nothing is noticed while a deadline cannot be told. */
+  noticeBreaches(input: CaseStep): Promise<void | WaitsForCalendar>;
   /** Risk warnings to enterprises; each becomes a case. */
   warnEnterprises(input: CaseStep): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { calendar, work } from './activities';
 import { createBusinessClock } from './business-clock';
 import { createCaseKeeping } from './case-keeping';
 import type { CaseInput } from './messages';
-import { openWithCalendar } from './open-case';
+import { askUntilPublished, openWithCalendar } from './open-case';
 
 /**
  * `monitoring/<region>/<period>`: on the first working day of the next month, who did not reconcile, settle or return in the
@@ -22,7 +22,8 @@ export async function monitoring({ region, period, offsetMs }: CaseInput): Promi
     const due = { date: noticeOn, phase: Phase.Monitoring };
     await keeping.publish('scheduled', due);
     await clock.sleepUntil(due);
-    await keeping.step(work.noticeBreaches);
+    // A notice that comes late may have its deadline in a year that is not published yet.
+    await askUntilPublished(keeping, clock, caseId, () => work.noticeBreaches(keeping.stepNow()));
     await keeping.step(work.warnEnterprises);
     // Where clocks are virtual, whoever moves them starts what is planned.
     if (offsetMs === 0) await calendar.startPlannedCases({ region });

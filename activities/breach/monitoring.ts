@@ -13,7 +13,7 @@ import { firstDayOf, period as toPeriod, type Period } from '../../domain/plain-
 import type { ActivityDependencies } from '../dependencies';
 import { ENGINE } from '../payments/prepare';
 import { knownOrWaiting, policyName, policyOfCase } from '../prepayment/disbursement';
-import type { MonitoringActivities } from '../types';
+import type { MonitoringActivities, WaitsForCalendar } from '../types';
 
 /** 监测 (新医保发〔2025〕50号 五): set-based over all bodies and enterprises of a region, and once a month. */
 export function createMonitoringActivities({ db, log }: ActivityDependencies): MonitoringActivities {
@@ -35,10 +35,11 @@ export function createMonitoringActivities({ db, log }: ActivityDependencies): M
     async noticeBreaches({ caseId, at }) {
       const { region, period } = await loadCase(db, caseId);
       const noticed = await db.transaction(async (trx) => {
-        if (await hasEvent(trx, caseId, 'noticed')) return 0;
+        if (await hasEvent(trx, caseId, 'noticed')) return { noticed: 0 };
         return noticeIn(trx, { caseId, at, region, period: toPeriod(period) });
       });
-      log.info({ caseId, noticed }, 'breaches noticed');
+      if ('waitsForCalendar' in noticed) return noticed;
+      log.info({ caseId, ...noticed }, 'breaches noticed');
     },
 
     async warnEnterprises({ caseId, at }) {
@@ -67,10 +68,15 @@ interface Noticing {
   period: Period;
 }
 
-async function noticeIn(trx: Knex, { caseId, at, region, period }: Noticing): Promise<number> {
+async function noticeIn(
+  trx: Knex,
+  { caseId, at, region, period }: Noticing,
+): Promise<{ noticed: number } | WaitsForCalendar> {
   const { breach } = (await policyWith(trx, region, 'breach', at.date)).policy;
   const { window } = (await policyWith(trx, region, 'window', firstDayOf(period))).policy;
-  const days = daysAfterNotice(breach!, at.date, await loadCalendar(trx, region));
+  const calendar = await loadCalendar(trx, region);
+  const days = knownOrWaiting(at, () => daysAfterNotice(breach!, at.date, calendar));
+  if ('waitsForCalendar' in days) return days;
   const watch: Watch = { region, period, ...watchedDays(window!, period), ...breach! };
   const found = await findBreaches(trx, watch);
   const noticed = found.length === 0 ? 0 : await insertBreaches(trx, watch, days, found);
@@ -78,7 +84,7 @@ async function noticeIn(trx: Knex, { caseId, at, region, period }: Noticing): Pr
     { key: 'noticed', event: 'breaches-noticed', actor: ENGINE, detail: noticeDetail(found, days) },
   ]);
   await alertDelays(trx, caseId, at, watch);
-  return noticed;
+  return { noticed };
 }
 
 function noticeDetail(found: readonly FoundBreach[], { deadline, suspendsOn }: BreachDays): string {

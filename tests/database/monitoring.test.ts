@@ -39,6 +39,14 @@ describe('monitoring of November 2026', () => {
   it('on 21 December waits for the calendar of 2027, where the deadline would lie', async () => {
     expect(await open('2026-11', '2026-12-21')).toEqual({ waitsForCalendar: 2027, askAgainOn: '2027-01-01' });
   });
+
+  it('that was opened in time and notices on 21 December waits too, and has noticed nothing', async () => {
+    await open('2026-11', '2026-12-01');
+    const caseId = `monitoring/${REGION}/2026-11`;
+    const notice = () => monitoring.noticeBreaches({ caseId, at: atPhase(plainDate('2026-12-21'), Phase.Monitoring) });
+    expect(await notice()).toEqual({ waitsForCalendar: 2027, askAgainOn: '2027-01-01' });
+    expect(await database.app('settle.case_events').where({ case_id: caseId, event: 'breaches-noticed' })).toEqual([]);
+  });
 });
 
 it('that is late gives as much time as one in time', async () => {
