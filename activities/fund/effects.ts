@@ -127,7 +127,12 @@ export async function holdWhatIsCancelled(
   if (settlements.length === 0) return;
   const { region, caseId } = payments[0]!;
   const { policy } = await loadCase(trx, caseId);
-  const held = await holdCancelled(trx, settlements, MARK_OF_CANCELLED);
+  const held = await holdCancelled(trx, {
+    region,
+    on: at.date,
+    paymentIds: settlements,
+    mark: MARK_OF_CANCELLED,
+  });
   await postJournals(
     trx,
     region,

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { addAlert, addEvents, loadCase } from '../../db/cases';
+import { areClaimsReopened, lockClaims } from '../../db/fund/claims';
 import { countEligible, judgeInstitutions } from '../../db/fund/eligibility';
 import {
   carryCorrected,
@@ -71,6 +72,7 @@ export function createFundRunActivities({ db, log }: ActivityDependencies): Pick
           stage,
           policy: policy.fund!,
         };
+        if (stage === 'settlement' && (await isOpenAgain(trx, run))) return dropProposals(trx, run);
         await (stage === 'preallocation' ? planAhead(trx, run) : planSettlement(trx, run));
         return raise(trx, run);
       };
@@ -137,6 +139,23 @@ async function planSettlement(trx: Knex, run: Run): Promise<void> {
   await inBulk(trx, () => planReleases(trx, what));
 }
 
+/** Claims whose re-check was taken back are worked out by nobody until the next one, whenever it is taken back. */
+async function isOpenAgain(trx: Knex, { region, period }: Run): Promise<boolean> {
+  await lockClaims(trx, { region, period });
+  return areClaimsReopened(trx, { region, period });
+}
+
+/** What was worked out from claims that are open again is forgotten; what was corrected is not part of it. */
+async function dropProposals(trx: Knex, run: Run): Promise<RaisedRequest | null> {
+  const { caseId, region, period, revision, requestId, policy, at } = run;
+  await trx('settle.settlements').where({ region, period }).whereNull('settled_on').delete();
+  await leaveOut(trx, run, policy.pools);
+  const preparedBy = await preparerOf(trx, await carryCorrected(trx, run));
+  await enterRequest(trx, run);
+  const named = await trx('settle.payments').where({ request_id: requestId }).first<object | undefined>('payment_id');
+  return named ? raisePrepared(trx, { caseId, revision, subject: 'pre-allocation', preparedBy, at }) : null;
+}
+
 async function raise(trx: Knex, run: Run): Promise<RaisedRequest | null> {
   const { caseId, at, revision, requestId, stage } = run;
   await addEvents(trx, caseId, at, [
@@ -146,7 +165,7 @@ async function raise(trx: Knex, run: Run): Promise<RaisedRequest | null> {
   const preparedBy = await preparerOf(trx, await carryCorrected(trx, run));
   const money = await lookForMoney(trx, run);
   const waiting = [...money.short, ...money.transfers.map(({ pool }) => pool)];
-  const reaching = run.policy.pools.filter((pool) => !waiting.includes(pool));
+  const reaching = money.pools.filter((pool) => !waiting.includes(pool));
   if (waiting.length > 0) await leaveOut(trx, run, waiting);
   await inBulk(trx, () => insertFundPayments(trx, stage, { ...run, pools: reaching }));
   await enterRequest(trx, run);
@@ -194,7 +213,7 @@ async function freshTransfers(trx: Knex, caseId: string) {
  * What is missing in the pools' accounts: a transfer of exactly that where the fiscal deposit has it, else an alert that names it
  * (宿迁 2025-06-13 四: 贷记“支出户存款”“财政专户存款”). Nothing is overdrawn.
  */
-async function lookForMoney(trx: Knex, run: Run): Promise<{ transfers: NewTransfer[]; short: Pool[] }> {
+async function lookForMoney(trx: Knex, run: Run): Promise<{ pools: Pool[]; transfers: NewTransfer[]; short: Pool[] }> {
   const { region, caseId, at, stage } = run;
   const needed = await neededByPool(trx, stage, run);
   const underWay = (await loadTransfers(trx, caseId)).filter(
@@ -202,7 +221,9 @@ async function lookForMoney(trx: Knex, run: Run): Promise<{ transfers: NewTransf
   );
   const transfers: NewTransfer[] = [];
   const short: Pool[] = [];
-  for (const pool of run.policy.pools) {
+  // Also one that the policy names no longer: what was held of it, or is owed again, is paid from it.
+  const pools = [...new Set([...run.policy.pools, ...needed.keys()])] as Pool[];
+  for (const pool of pools) {
     const neededFen = needed.get(pool) ?? 0n;
     if (neededFen === 0n) continue;
     const { cashFen, depositFen } = await freeMoney(trx, { region, pool, caseId });
@@ -222,7 +243,7 @@ async function lookForMoney(trx: Knex, run: Run): Promise<{ transfers: NewTransf
       });
     }
   }
-  return { transfers, short };
+  return { pools, transfers, short };
 }
 
 /** What a pool cannot pay yet stays undecided, and is worked out again when it can. */
@@ -236,6 +257,11 @@ async function leaveOut(trx: Knex, { region, period, stage }: Run, pools: readon
   await trx('settle.settlements')
     .where({ region, released_in: period })
     .whereIn('pool', [...pools])
-    .whereNotExists(trx('settle.payments as p').whereRaw('p.payment_id = release_payment_id').select(trx.raw('1')))
+    .whereNotExists(
+      trx('settle.payments as p')
+        .whereRaw('p.payment_id = release_payment_id')
+        .whereNotIn('p.state', ['new', 'prepared', 'cancelled'])
+        .select(trx.raw('1')),
+    )
     .update({ released_in: null, release_payment_id: null });
 }

@@ -42,6 +42,9 @@ export async function prepareOnce(
   { caseId, revision }: { caseId: string; revision: number },
   prepare: (revision: number) => Promise<RaisedRequest | null>,
 ): Promise<Prepared> {
+  // An activity that timed out may still be preparing it.
+  // Others may write the case's events meanwhile.
+  await trx.raw('select 1 from settle.cases where case_id = ? for no key update', [caseId]);
   const open = await findOpenRequest(trx, caseId);
   if (open) return open;
   const raised = await prepare(await nextRevision(trx, caseId, revision));

@@ -26,6 +26,9 @@ const STANDARDS = `
            and x.ratio::numeric >= cast(:ratioMinimum as numeric)
          order by x.institution nulls last, x.pool nulls last, x.from_period desc, x.approved_on desc, x.decision_id desc limit 1) d on true
      where e.region = :region and e.period = :period and e.eligible
+       -- Who is settled for the month is paid nothing ahead for it any more.
+       and not exists (select from settle.settlements m where m.region = e.region and m.period = e.period
+                          and m.institution = e.institution and m.pool = s.pool and m.settled_on is not null)
        and coalesce(i.settles_through, i.institution) not in (select institution from settle.suspended_institutions(:region, :first))) planned
    where amount_fen > 0`;
 
@@ -43,7 +46,12 @@ function bindingsOf({ region, period, policy }: PlannedMonth): object {
  */
 export async function planPreallocations(trx: Knex, month: PlannedMonth): Promise<void> {
   const { region, period } = month;
-  await trx('settle.preallocations').where({ region, period }).delete();
+  await trx.raw(
+    `delete from settle.preallocations a where a.region = ? and a.period = ?
+        and not exists (select from settle.settlements m where m.region = a.region and m.period = a.period
+                           and m.institution = a.institution and m.pool = a.pool and m.settled_on is not null)`,
+    [region, period],
+  );
   await trx.raw(
     `insert into settle.preallocations (region, period, institution, pool, ratio, amount_fen, payment_id) ${STANDARDS}`,
     bindingsOf(month) as never,

@@ -14,6 +14,8 @@ export async function loadReview(
   const reviewedOn = dayOf('re-check') ?? null;
   if (reviewedOn !== null) return { reviewedOn, waitsFor: '' };
   if (dayOf('first-review')) return { reviewedOn, waitsFor: 'waits for re-check' };
-  const claim = await db('settle.claims').where({ region, period }).first('institution');
+  const claim =
+    (await db('settle.claims').where({ region, period }).first('institution')) ??
+    (await db('settle.claim_files').where({ region, period }).first('region'));
   return { reviewedOn, waitsFor: claim ? 'waits for first-review' : 'the claims have not come' };
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { caseIds } from '../../domain/ids';
 import { addMonths, type Period, type PlainDate } from '../../domain/plain-date';
+import { Refusal } from '../../domain/refusal';
 
 export interface SettlementRun {
   region: string;
@@ -10,20 +11,23 @@ export interface SettlementRun {
   on: PlainDate;
 }
 
+/** What each institution and pool carries on from its newest settled month before one. As SQL over :region. */
+const carriedBefore = (period: ':period' | ':before'): string => `
+  select distinct on (institution, pool) institution, pool, carried_out_fen as fen from settle.settlements
+   where region = :region and period < ${period} and settled_on is not null order by institution, pool, period desc`;
+
 /**
- * Who has something to settle in a month and is not settled yet: whoever claims, was pre-allocated money, or has something
- * carried from the month before. As SQL over :region and :pools, and the names of the two months.
+ * Who has something to settle in a month and is not settled yet: whoever claims from one of the pools, was pre-allocated money, or
+ * has something carried from before, from whatever pool. As SQL over :region and :pools, and the name of the month.
  */
-const unsettledIn = (period: ':period' | ':before', before: ':before' | ':earlier'): string => `
+const unsettledIn = (period: ':period' | ':before'): string => `
   select institution, pool from (
-    select institution, pool from settle.claims where region = :region and period = ${period}
+    select institution, pool from settle.claims where region = :region and period = ${period} and pool = any(cast(:pools as text[]))
     union
     select a.institution, a.pool from settle.preallocations a join settle.payments p using (payment_id)
      where a.region = :region and a.period = ${period} and p.state <> 'cancelled'
     union
-    select institution, pool from settle.settlements
-     where region = :region and period = ${before} and settled_on is not null and carried_out_fen <> 0) somebody
-   where pool = any(cast(:pools as text[]))
+    select institution, pool from (${carriedBefore(period)}) carried where fen <> 0) somebody
   except
   select institution, pool from settle.settlements where region = :region and period = ${period} and settled_on is not null`;
 
@@ -31,7 +35,6 @@ const bindings = ({ region, period, pools }: Omit<SettlementRun, 'on'>) => ({
   region,
   period,
   before: addMonths(period, -1),
-  earlier: addMonths(period, -2),
   beforeCase: caseIds.fund(region, addMonths(period, -1)),
   pools: [...pools],
 });
@@ -39,7 +42,7 @@ const bindings = ({ region, period, pools }: Omit<SettlementRun, 'on'>) => ({
 /** How many institutions and pools of a month are not settled finally. */
 export async function countUnsettled(db: Knex, run: Omit<SettlementRun, 'on'>): Promise<number> {
   const { rows } = await db.raw<{ rows: { count: number }[] }>(
-    `select count(*)::int as count from (${unsettledIn(':period', ':before')}) u`,
+    `select count(*)::int as count from (${unsettledIn(':period')}) u`,
     bindings(run) as never,
   );
   return rows[0]!.count;
@@ -47,7 +50,7 @@ export async function countUnsettled(db: Knex, run: Omit<SettlementRun, 'on'>): 
 
 /** Whose month before is not settled, though the engine settles it: months follow each other. */
 const WAITING = `
-  select institution, pool from (${unsettledIn(':before', ':earlier')}) earlier
+  select institution, pool from (${unsettledIn(':before')}) earlier
    where exists (select from settle.cases where case_id = :beforeCase)`;
 
 /** A pre-allocation of which nobody knows yet whether the bank books it; its institution and pool are settled when that is known. */
@@ -78,9 +81,18 @@ const OWED_AGAIN = `
  * 三(二)3): payable less what the bank booked ahead and less what is carried in; a negative result is carried on, a suspended
  * institution's is held (新医保发〔2025〕50号 五(一)). The same as `settleMonth` of domain/fund, for all at once. What was paid back
  * works off the balance first; the rest of it is no more than the month's advance.
+ *
+ * @throws Refusal `CaseStateInvalid` once a later month is settled: what it carried in would be another amount
  */
 export async function planSettlements(trx: Knex, run: SettlementRun): Promise<void> {
   const { region, period } = run;
+  const later = await trx('settle.settlements')
+    .where({ region })
+    .where('period', '>', period)
+    .whereNotNull('settled_on')
+    .min<{ min: string | null }[]>('period');
+  if (later[0]?.min)
+    throw new Refusal('CaseStateInvalid', `${later[0].min} is settled: ${period} is not settled after it`, { period });
   await trx('settle.settlements').where({ region, period }).whereNull('settled_on').delete();
   await trx.raw(
     `with claimed as (
@@ -90,7 +102,7 @@ export async function planSettlements(trx: Knex, run: SettlementRun): Promise<vo
        select a.institution, a.pool, sum(p.amount_fen)::bigint as fen from settle.preallocations a join settle.payments p using (payment_id)
         where a.region = :region and a.period = :period and p.state = 'succeeded' group by 1, 2),
      carried as (
-       select institution, pool, carried_out_fen as fen from settle.settlements where region = :region and period = :before and settled_on is not null),
+       ${carriedBefore(':period')}),
      collected as (${COLLECTED}),
      counted as (
        select institution, pool, sum(collected_fen)::bigint as fen, sum(returned_fen)::bigint as returned from settle.settlements
@@ -104,8 +116,8 @@ export async function planSettlements(trx: Knex, run: SettlementRun): Promise<vo
        select u.institution, u.pool, coalesce(c.fen, 0) as payable, coalesce(a.fen, 0) as booked, coalesce(r.fen, 0) as brought,
               coalesce(p.fen, 0) - coalesce(k.fen, 0) as collected, coalesce(o.fen, 0) as returned,
               coalesce(i.settles_through, i.institution) as body
-         from (((${unsettledIn(':period', ':before')})
-                union (select institution, pool from owed_again where pool = any(cast(:pools as text[]))
+         from (((${unsettledIn(':period')})
+                union (select institution, pool from owed_again
                        except select institution, pool from settle.settlements
                         where region = :region and period >= :period and settled_on is not null))
                except (${OPEN_ADVANCE}) except (${WAITING})) u
@@ -126,10 +138,7 @@ export async function planSettlements(trx: Knex, run: SettlementRun): Promise<vo
      select :region, :period, institution, pool, payable, preallocated, carried_in, collected, beyond, returned,
             case when is_suspended then 0 else greatest(net, 0) end, case when is_suspended then greatest(net, 0) else 0 end,
             least(net, 0), least(payable + returned, preallocated - carried_in - beyond),
-            case when is_suspended and net > 0 then array(
-              select b.case_id from settle.breaches b
-               where b.region = :region and b.institution = body and b.suspends_on <= :on and coalesce(b.corrected_on > :on, true)
-                 and coalesce(b.exempted_on > :on, true) order by 1) else '{}' end,
+            case when is_suspended and net > 0 then ${suspendingCases('body')} else '{}' end,
             case when not is_suspended and net > 0 then concat_ws('/', 'fund', cast(:region as text), cast(:period as text), institution, pool, 'settlement') end,
             cast(:on as date)
        from net`,
@@ -141,11 +150,12 @@ export async function planSettlements(trx: Knex, run: SettlementRun): Promise<vo
  * Takes money that earlier runs held, of whoever is not suspended on the day of this one, into this run; once.
  */
 export async function planReleases(trx: Knex, run: SettlementRun): Promise<void> {
-  const { region, period, pools, on } = run;
+  const { region, period, on } = run;
   await trx.raw(
     `update settle.settlements s set released_in = null, release_payment_id = null
-      where s.region = :region and s.released_in = :period
-        and not exists (select from settle.payments p where p.payment_id = s.release_payment_id and p.state not in ('new', 'prepared', 'cancelled'))`,
+      where s.region = :region and s.released_in is not null
+        and not exists (select from settle.payments p where p.payment_id = s.release_payment_id
+                           and not (p.state = 'cancelled' or (s.released_in = :period and p.state in ('new', 'prepared'))))`,
     { region, period },
   );
   await trx.raw(
@@ -153,9 +163,9 @@ export async function planReleases(trx: Knex, run: SettlementRun): Promise<void>
         set released_in = :period, release_payment_id = concat_ws('/', 'fund', s.region, cast(:period as text), s.institution, s.pool, 'release', s.period)
        from settle.institutions i
       where s.region = :region and s.period < :period and s.settled_on is not null and s.held_fen > 0 and s.released_in is null
-        and s.pool = any(cast(:pools as text[])) and i.region = s.region and i.institution = s.institution
+        and i.region = s.region and i.institution = s.institution
         and coalesce(i.settles_through, i.institution) not in (select institution from settle.suspended_institutions(:region, :on))`,
-    { region, period, pools: [...pools], on } as never,
+    { region, period, on } as never,
   );
 }
 
@@ -200,13 +210,28 @@ export interface HeldRow {
   heldFen: bigint;
 }
 
-/** What was to be paid and is not: it is held, and released with a later run. */
-export async function holdCancelled(trx: Knex, paymentIds: readonly string[], reason: string): Promise<HeldRow[]> {
+/** The cases of a body's breaches that suspend it on a day, for the institution to read. As SQL over :region, :on and a body. */
+const suspendingCases = (body: string): string => `
+  array(select b.case_id from settle.breaches b
+         where b.region = :region and b.institution = ${body} and b.suspends_on <= :on and coalesce(b.corrected_on > :on, true)
+           and coalesce(b.exempted_on > :on, true) order by 1)`;
+
+/**
+ * What was to be paid and is not: it is held, and released with a later run. Held for the cases that suspend its institution on the
+ * day; where none does, for the mark.
+ */
+export async function holdCancelled(
+  trx: Knex,
+  { region, on, paymentIds, mark }: { region: string; on: PlainDate; paymentIds: readonly string[]; mark: string },
+): Promise<HeldRow[]> {
   const { rows } = await trx.raw<{ rows: HeldRow[] }>(
-    `update settle.settlements set held_fen = paid_fen, paid_fen = 0, held_for = array[?]
-      where payment_id = any(?::text[]) and settled_on is not null and paid_fen > 0
-      returning period, institution, pool, held_fen as "heldFen"`,
-    [reason, [...paymentIds]] as never,
+    `update settle.settlements s set held_fen = s.paid_fen, paid_fen = 0,
+            held_for = coalesce(nullif(${suspendingCases('coalesce(i.settles_through, i.institution)')}, '{}'), array[cast(:mark as text)])
+       from settle.institutions i
+      where s.payment_id = any(cast(:paymentIds as text[])) and s.settled_on is not null and s.paid_fen > 0
+        and i.region = s.region and i.institution = s.institution
+      returning s.period, s.institution, s.pool, s.held_fen as "heldFen"`,
+    { region, on, mark, paymentIds: [...paymentIds] } as never,
   );
   return rows;
 }
@@ -231,6 +256,33 @@ export async function monthsToClear(
     .whereRaw('(closed_on is null or period >= ?)', [first])
     .orderBy('period')
     .pluck<Period[]>('period');
+}
+
+/** The month that is settled before another one can be. */
+export interface EarlierMonth {
+  region: string;
+  caseId: string;
+  period: Period;
+  /** It has no case: nobody began it. */
+  isMissing: boolean;
+}
+
+/** The first month from the region's first fund on, and before this one, of which no run has been final; undefined where none is. */
+export async function findEarlierMonth(db: Knex, region: string, period: Period): Promise<EarlierMonth | undefined> {
+  const { rows } = await db.raw<{ rows: { period: Period; settled: boolean }[] }>(
+    `select c.period, exists (select from settle.case_events e where e.case_id = c.case_id and e.event = ?) as settled
+       from settle.cases c where c.region = ? and c.kind = 'fund' and c.period < ? order by c.period`,
+    [SETTLED_EVENT, region, period],
+  );
+  let expected = rows[0]?.period;
+  for (const row of [...rows, { period, settled: true }]) {
+    if (expected === undefined) return undefined;
+    const caseId = caseIds.fund(region, expected);
+    if (row.period !== expected) return { region, caseId, period: expected, isMissing: true };
+    if (!row.settled) return { region, caseId, period: expected, isMissing: false };
+    expected = addMonths(expected, 1);
+  }
+  return undefined;
 }
 
 /** Written when a run makes final what could be worked out of the month. */

@@ -130,6 +130,14 @@ export async function hasFreshTransfer(db: Knex, caseId: string): Promise<boolea
   return rows.length > 0;
 }
 
+/** Whether a request contains a transfer that the finance department has not confirmed. */
+export async function awaitsConfirmation(db: Knex, requestId: string): Promise<boolean> {
+  const row = await db('settle.fiscal_transfers')
+    .where({ request_id: requestId, confirmed_on: null })
+    .first<object | undefined>('transfer_id');
+  return row !== undefined;
+}
+
 /** The finance department has moved the money (财政部门确认). @throws Refusal of the database: too early, or by the wrong person */
 export async function confirmTransfers(
   trx: Knex,

@@ -179,6 +179,14 @@ function targetAccount({ account }: SuspenseItem, target: ResolveCommand['target
         account,
       },
     );
+  if (target.kind === 'instant' && parseAccount(account)!.pool !== target.pool)
+    throw new Refusal(
+      'LedgerPostingForbidden',
+      `money in ${account} does not go to ${target.pool}: pools are kept apart`,
+      {
+        account,
+      },
+    );
   if (target.kind === 'instant') return fundAccounts.advanceInstant(target.pool, target.institution);
   if (target.kind === 'own') return supervisedAccounts.own(target.institution);
   return supervisedAccounts.returning(target.institution);
