@@ -24,14 +24,26 @@ export interface Watch extends WatchedDays {
 /**
  * Breaches of a period (新医保发〔2025〕50号 五(一)), by settlement body and kind: from the lines and statements as they stood
  * at the end of the last day of confirming, and from the returns as they stood when the month ended, whatever has happened
- * since. What force majeure exempts is left out.
+ * since. What force majeure exempts is left out. Until the transaction ends the payable lines are there for
+ * {@link insertBreaches}: finding them among all lines of a region is the work of it.
  */
-export async function findBreaches(db: Knex, watch: Watch): Promise<FoundBreach[]> {
-  const found = [...(await findInWindow(db, watch)), ...(await findReturns(db, watch))].filter(({ kind }) =>
+export async function findBreaches(trx: Knex, watch: Watch): Promise<FoundBreach[]> {
+  await keepPayableLines(trx, watch);
+  const found = [...(await findInWindow(trx, watch)), ...(await findReturns(trx, watch))].filter(({ kind }) =>
     watch.kinds.includes(kind),
   );
-  const exempt = watch.forceMajeureExempts ? await loadForceMajeure(db, watch) : new Set<string>();
+  const exempt = watch.forceMajeureExempts ? await loadForceMajeure(trx, watch) : new Set<string>();
   return found.filter(({ institution, kind }) => !exempt.has(`${institution}/${kind}`));
+}
+
+async function keepPayableLines(trx: Knex, { region, period, confirmationTo }: Watch): Promise<void> {
+  await trx.raw('drop table if exists pg_temp.payable_lines');
+  await trx.raw(
+    `create temp table payable_lines on commit drop as
+     select line_id, body collate "C" as body from settle.payable_lines_at(?, ?, ?)`,
+    [region, period, confirmationTo],
+  );
+  await trx.raw('analyze pg_temp.payable_lines');
 }
 
 async function findInWindow(db: Knex, { region, period, confirmationTo }: Watch): Promise<FoundBreach[]> {
@@ -45,7 +57,7 @@ async function findInWindow(db: Knex, { region, period, confirmationTo }: Watch)
             exists (select from settle.statements s
                      where s.region = :region and s.period = :period and s.institution = p.body
                        and s.confirmed_on <= :end and (s.reversed_on is null or s.reversed_on > :end)) as "hasStatement"
-       from settle.payable_lines_at(:region, :period, :end) p group by p.body order by p.body collate "C"`,
+       from pg_temp.payable_lines p group by p.body order by p.body`,
     { region, period, end: confirmationTo },
   );
   return rows.flatMap(({ institution, ...conduct }) => {
@@ -73,13 +85,14 @@ async function loadForceMajeure(db: Knex, { region, period }: Watch): Promise<Se
 }
 
 /**
- * Writes breaches with the lines that each is about, and plans a case for each. A breach that is written stays as it is.
+ * Writes breaches with the lines that each is about, and plans a case for each. A breach that is written stays as it is. In the
+ * transaction in which {@link findBreaches} found them.
  *
  * @returns how many are new
  */
 export async function insertBreaches(
   trx: Knex,
-  { region, period, confirmationTo }: Pick<Watch, 'region' | 'period' | 'confirmationTo'>,
+  { region, period }: Pick<Watch, 'region' | 'period'>,
   days: BreachDays,
   found: readonly FoundBreach[],
 ): Promise<number> {
@@ -101,9 +114,9 @@ export async function insertBreaches(
   await trx.raw(
     `insert into settle.breach_lines (case_id, line_id)
      select b.case_id, p.line_id from settle.breaches b
-       join settle.payable_lines_at(:region, :period, :end) p on p.body = b.institution
-      where b.case_id = any(cast(:added as text[])) and b.kind <> 'prepayment-not-returned'`,
-    { region, period, end: confirmationTo, added } as never,
+       join pg_temp.payable_lines p on p.body = b.institution
+      where b.case_id = any(?::text[]) and b.kind <> 'prepayment-not-returned'`,
+    [added],
   );
   await trx.raw(
     `insert into settle.planned_cases (case_id, workflow_type, region, kind, period, input, planned_on)
