@@ -12,6 +12,7 @@ export interface Scenario {
   readonly bank: readonly BankScript[];
   readonly enterprises: Readonly<Record<string, EnterpriseScript>>;
   readonly claims: Readonly<Record<Period, ClaimsScript>>;
+  readonly transfers: Readonly<Record<Period, TransferScript>>;
   readonly approvals: readonly ApprovalScript[];
 }
 
@@ -78,6 +79,9 @@ export interface ClaimsScript {
   readonly reviewedOn: PlainDate;
 }
 
+/** By pool: the day on which the finance department confirms a month's transfers from the fiscal deposit, or `never`. */
+export type TransferScript = Readonly<Partial<Record<Pool, DayOrNever>>>;
+
 export interface ApprovalScript {
   /** A case id such as `prepayment/650500/2026`. */
   readonly case: string;
@@ -88,4 +92,11 @@ export interface ApprovalScript {
   readonly thenApproveOn?: PlainDate;
 }
 
-export const EMPTY_SCENARIO: Scenario = { institutions: {}, bank: [], enterprises: {}, claims: {}, approvals: [] };
+export const EMPTY_SCENARIO: Scenario = {
+  institutions: {},
+  bank: [],
+  enterprises: {},
+  claims: {},
+  transfers: {},
+  approvals: [],
+};

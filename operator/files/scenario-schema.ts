@@ -77,5 +77,6 @@ export const SCENARIO = z.strictObject({
   bank: block(z.array(BANK).default([])),
   enterprises: block(z.record(scalar(enterpriseId), ENTERPRISE).default({})),
   claims: block(byPeriod(z.strictObject({ reviewedOn: scalar(date) }))),
+  transfers: block(byPeriod(z.partialRecord(z.enum(POOLS), scalar(dayOrNever)))),
   approvals: block(z.array(APPROVAL).default([])),
 });

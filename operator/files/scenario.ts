@@ -2,7 +2,7 @@ import type { Finding } from '../../domain/finding';
 import { parseCaseId } from '../../domain/ids';
 import { firstDayOf, type Period } from '../../domain/plain-date';
 import type { Region } from '../../domain/region';
-import { NEVER, RETRIED_OUTCOMES, type BankScript, type Scenario } from '../../domain/scenario';
+import { NEVER, RETRIED_OUTCOMES, type BankScript, type Scenario, type TransferScript } from '../../domain/scenario';
 import { createFileFindings, refusalOf, type FileFindings } from './findings';
 import { SCENARIO } from './scenario-schema';
 import { checkYaml, formatPath, readYaml, type YamlSource } from './yaml';
@@ -65,6 +65,8 @@ function checkScenario(
     if (script.enterprise !== undefined) names.supplier(script.enterprise, ['bank', index, 'enterprise']);
   });
   for (const enterprise of Object.keys(scenario.enterprises)) names.supplier(enterprise, ['enterprises', enterprise]);
+  for (const [period, days] of Object.entries(scenario.transfers))
+    checkTransfers(period as Period, days, source, findings);
   scenario.approvals.forEach(({ case: id }, index) => names.caseId(id, ['approvals', index, 'case']));
 }
 
@@ -117,6 +119,15 @@ function checkNotBefore(
       const at = [...path, period];
       findings.add('date-order', `${formatPath(at)} is ${day}, before the month begins`, place(source, at));
     }
+  }
+}
+
+/** A month's money is moved in that month or later, or never. */
+function checkTransfers(period: Period, days: TransferScript, source: YamlSource, findings: FileFindings): void {
+  for (const [pool, day] of Object.entries(days)) {
+    if (day === NEVER || day >= firstDayOf(period)) continue;
+    const at = ['transfers', period, pool];
+    findings.add('date-order', `${formatPath(at)} is ${day}, before the month begins`, place(source, at));
   }
 }
 

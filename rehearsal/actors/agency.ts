@@ -5,7 +5,8 @@ import { assignPeople, hasRole, type Assignment } from '../../domain/approval';
 import type { Phase, DuePoint } from '../../domain/business-time';
 import { parseCaseId } from '../../domain/ids';
 import { addDays, type PlainDate } from '../../domain/plain-date';
-import type { ApprovalScript, BankScript, Scenario } from '../../domain/scenario';
+import type { Pool } from '../../domain/pools';
+import { NEVER, type ApprovalScript, type BankScript, type Scenario } from '../../domain/scenario';
 import { confirmTransfer } from '../../operator/commands/confirm-transfer';
 import { actOnPayments, decide, release } from '../../operator/commands/decisions';
 import type { CommandContext } from '../../operator/commands/context';
@@ -34,10 +35,27 @@ export function createApprovers({ context, machine, scenario, regions, order }: 
   /** The day from which a case that was rejected is approved; `null` is never. */
   const approvedFrom = new Map<string, PlainDate | null>();
 
-  const waiting = async (): Promise<RequestRecord[]> =>
-    (await loadRequests(db, { states: ['open', 'approved'], regions })).filter(
-      ({ caseId }) => approvedFrom.get(caseId) !== null,
-    );
+  /** Requests that somebody handles, and from which day. */
+  async function waiting(): Promise<{ request: RequestRecord; from?: PlainDate }[]> {
+    const requests = await loadRequests(db, { states: ['open', 'approved'], regions });
+    const each = requests.map(async (request) => {
+      const from = request.state === 'approved' ? await confirmedFrom(request) : approvedFrom.get(request.caseId);
+      return from === null ? [] : [{ request, ...(from === undefined ? {} : { from }) }];
+    });
+    return (await Promise.all(each)).flat();
+  }
+
+  /** The day from which the finance department confirms what a request transfers; `null` is never. */
+  async function confirmedFrom({ caseId, requestId }: RequestRecord): Promise<PlainDate | null | undefined> {
+    const of = parseCaseId(caseId);
+    const days = of?.kind === 'fund' ? scenario.transfers[of.period] : undefined;
+    if (approvedFrom.get(caseId) === null || !days) return approvedFrom.get(caseId);
+    const scripted = (await unconfirmed(requestId)).flatMap((pool) => days[pool] ?? []);
+    return scripted.includes(NEVER) ? null : (scripted.sort().at(-1) as PlainDate | undefined);
+  }
+
+  const unconfirmed = (requestId: string): Promise<Pool[]> =>
+    db('settle.fiscal_transfers').where({ request_id: requestId }).whereNull('confirmed_on').pluck('pool');
 
   async function assignment(request: RequestRecord, on: PlainDate): Promise<Assignment> {
     const staff = await loadStaff(db, request.region);
@@ -70,13 +88,12 @@ export function createApprovers({ context, machine, scenario, regions, order }: 
     await machine.settle(caseId);
   }
 
-  /** The finance department confirms transfers from the fiscal deposit the same day; false where nobody could. */
-  async function confirmed({ caseId, requestId, region }: RequestRecord, people: Assignment, { date }: DuePoint) {
-    const waits = await db('settle.fiscal_transfers')
-      .where({ request_id: requestId })
-      .whereNull('confirmed_on')
-      .first<object | undefined>('transfer_id');
-    if (!waits) return true;
+  /** The finance department confirms transfers from the fiscal deposit the same day, or as the scenario has it; false where it does not. */
+  async function confirmed(request: RequestRecord, people: Assignment, { date }: DuePoint) {
+    const { caseId, requestId, region } = request;
+    if ((await unconfirmed(requestId)).length === 0) return true;
+    const from = await confirmedFrom(request);
+    if (from === null || (from !== undefined && from > date)) return false;
     const person = (await loadStaff(db, region)).find(
       (each) => hasRole(each, 'finance', date) && !people.approvers.includes(each.person),
     )?.person;
@@ -87,18 +104,17 @@ export function createApprovers({ context, machine, scenario, regions, order }: 
 
   return {
     async act(point) {
-      const now = (await waiting()).filter(
-        ({ caseId }) => phaseOf(caseId) === point.phase && (approvedFrom.get(caseId) ?? point.date) <= point.date,
-      );
+      const now = (await waiting())
+        .filter(({ request, from = point.date }) => phaseOf(request.caseId) === point.phase && from <= point.date)
+        .map(({ request }) => request);
       // Cases do not see each other here, and an agency has more than one desk.
       await inChunks(order.shuffle(`approvals/${momentOf(point)}`, now), DESKS, (request) => handle(request, point));
       return now.length > 0;
     },
     async nextPoints(after) {
-      return (await waiting()).map(({ caseId }) => {
-        const from = approvedFrom.get(caseId) ?? after.date;
+      return (await waiting()).map(({ request, from = after.date }) => {
         const date = from > after.date ? from : after.date;
-        return nextAt({ date, phase: phaseOf(caseId) }, after);
+        return nextAt({ date, phase: phaseOf(request.caseId) }, after);
       });
     },
   };

@@ -44,6 +44,7 @@ bank:
 enterprises:
   E0007: { finding: { 2026-07: refused }, performsOn: 2026-09-03 }
 claims: { 2026-05: { reviewedOn: 2026-06-24 } }
+transfers: { 2026-05: { employee: 2026-05-14, resident: never } }
 approvals:
   - { case: window/650500/2026-05, level: finance-check, decision: reject, reason: "wrong account", thenApproveOn: 2026-05-26 }
 `;
@@ -76,6 +77,7 @@ describe('a scenario', () => {
     });
     expect(scenario.enterprises).toEqual({ E0007: { finding: { '2026-07': 'refused' }, performsOn: '2026-09-03' } });
     expect(scenario.claims).toEqual({ '2026-05': { reviewedOn: '2026-06-24' } });
+    expect(scenario.transfers).toEqual({ '2026-05': { employee: '2026-05-14', resident: 'never' } });
     expect(scenario.approvals).toEqual([
       {
         case: 'window/650500/2026-05',
