@@ -161,6 +161,8 @@ export interface FundLook {
   stage: FundStage;
   /** Something is to be prepared now. */
   prepares: boolean;
+  /** A request over pre-allocations that the settlement makes superfluous: it waits for nobody any more. */
+  withdrawn?: string;
   /** Something is not settled finally: the case goes on when all its payments are at their end. */
   hasMore: boolean;
   /** When it is looked at again; null where nothing is to come but its payments. */

@@ -46,10 +46,14 @@ export async function monthlyFund({ region, period, offsetMs }: CaseInput): Prom
         throw refusalFailure({ code: 'FaultPersists', message: `${caseId} was looked at ${MAX_LOOKS} times` });
       const look = await fund.step((now) => work.lookAtFund(now));
       ({ stage, hasMore } = look);
+      if (look.withdrawn) fund.forget(look.withdrawn);
       // What ends the payments ends the case too, rather than leave it waiting for a preparation that does not come.
       if (look.prepares) await Promise.race([fund.prepareMore(), paying]);
       else if (look.next) await fund.waitBeside(look.next, () => payments.isOver);
-      else break;
+      else {
+        await fund.restBeside();
+        break;
+      }
     }
     await paying;
     return 'settled';

@@ -25,6 +25,7 @@ import { knownOrWaiting, policyName, policyOfCase } from '../prepayment/disburse
 import type { FundActivities, FundLook } from '../types';
 import { deadlines, isReached, reminderOf, tellDeadlines, unlessUnpublished, type Month } from './deadlines';
 import { RUN_REFUSED } from './run';
+import { withdrawStale } from './stale';
 
 /** Opening a month's fund and looking after it: what is to be prepared, what is late, and when to look again. */
 export function createFundLookActivities({
@@ -77,9 +78,12 @@ async function lookAt(db: Knex, month: Month): Promise<FundLook> {
     ahead: ahead.open,
     ...(earlier ? { earlier } : {}),
   });
+  const withdrawn =
+    stage === 'settlement' && mayPrepare && at.time >= '14:00' ? await withdrawStale(db, month) : undefined;
   return {
     stage,
     hasMore,
+    ...(withdrawn === undefined ? {} : { withdrawn }),
     prepares:
       mayPrepare && at.time >= '14:00' && !(await hasOpenRequest(db, caseId)) && !(await triedToday(db, month, stage)),
     next: nextLook(month, { hasMore, isAheadOpen: ahead.open.length > 0 }),

@@ -321,7 +321,7 @@ describe('pre-allocations that are not prepared', () => {
     expect(await desk.look(january, '2026-01-05')).toMatchObject({ prepares: true });
   });
 
-  it('an open request for them is named as what keeps the settlement, and its rejection lets the settlement go on', async () => {
+  it('an open request for them is named as what keeps the settlement, and withdrawn as soon as that can be prepared', async () => {
     const code = '321611';
     await openFundRegion(database, code);
     const desk = createFundDesk(database.app, code);
@@ -329,12 +329,24 @@ describe('pre-allocations that are not prepared', () => {
     const raised = raisedOf(await desk.prepare(january, 'preallocation', '2026-01-04'));
     await claim(database.owner, code, '2026-01', [{ declaredFen: 5_000n }]);
     await review(database.owner, code, '2026-01', '2026-02-12');
-    await desk.look(january, '2026-03-06');
-    expect(await alerts(code)).toContainEqual({
-      kind: 'settlement-overdue',
-      detail: `settlement by 2026-03-05: not prepared; ${january}#1 (pre-allocation) waits for first-review`,
-    });
-    await desk.reject(january, raised, '2026-03-06');
+    expect(await desk.look(january, '2026-02-12')).not.toHaveProperty('withdrawn');
+    const look = await desk.look(january, '2026-03-06');
+    expect(look).toMatchObject({ stage: 'settlement', prepares: true, withdrawn: raised.requestId });
+    expect(await alerts(code)).toEqual(
+      expect.arrayContaining([
+        {
+          kind: 'settlement-overdue',
+          detail: `settlement by 2026-03-05: not prepared; ${january}#1 (pre-allocation) waits for first-review`,
+        },
+        {
+          kind: 'preallocation-withdrawn',
+          detail: `${january}#1, 1 payments: the month is settled without it`,
+        },
+      ]),
+    );
+    // Looked at twice, since the look was interrupted: told again.
+    expect(await desk.look(january, '2026-03-06')).toMatchObject({ withdrawn: raised.requestId });
+    expect(await refusalOf(desk.approve(january, raised, '2026-03-06'))).toBe('ApprovalNotOpen');
     await desk.run(january, 'settlement', '2026-03-06');
     expect(await rowOf(code, '2026-01')).toMatchObject({ preallocated_fen: 0n, paid_fen: 5_000n });
     expect(await balanceOf(database.app, code, 'fund/cash/employee')).toBe(CASH - 5_000n);

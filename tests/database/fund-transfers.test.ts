@@ -246,4 +246,36 @@ describe('a pool that waits for a transfer', () => {
     ]);
     expect(await broken(code)).toEqual([]);
   });
+
+  it('is withdrawn with its pre-allocations when the month could be settled, unless the finance department has moved it', async () => {
+    for (const [code, isMoved] of [
+      ['321710', false],
+      ['321718', true],
+    ] as const) {
+      const { desk, january, raised } = await short(code);
+      await desk.approve(january, raised, '2026-01-04');
+      if (isMoved) await desk.confirm(january, raised, '2026-01-05');
+      await claim(database.owner, code, '2026-01', [{ declaredFen: 500n }]);
+      await review(database.owner, code, '2026-01', '2026-02-12');
+      const look = await desk.look(january, '2026-02-13');
+      expect(look.withdrawn).toBe(isMoved ? undefined : raised.requestId);
+      expect(look.prepares).toBe(!isMoved);
+      expect(await payments(code, '/transfer/')).toMatchObject([{ state: isMoved ? 'approved' : 'cancelled' }]);
+    }
+  });
+
+  it('is not withdrawn where it is for what is owed', async () => {
+    const code = '321719';
+    await openFundRegion(database, code, { cashFen: 1_000n, depositFen: 100_000n }, []);
+    const desk = createFundDesk(database.app, code);
+    const january = await desk.open(JANUARY);
+    await claim(database.owner, code, '2026-01', [{ declaredFen: 3_000n }]);
+    await review(database.owner, code, '2026-01', '2026-02-12');
+    const raised = raisedOf(await desk.prepare(january, 'settlement', '2026-02-13'));
+    expect(await payments(code, '/transfer/')).toMatchObject([{ amount_fen: 2_000n }]);
+    const look = await desk.look(january, '2026-02-16');
+    expect(look).toMatchObject({ prepares: false });
+    expect(look).not.toHaveProperty('withdrawn');
+    expect(await findRequest(database.app, raised.requestId)).toMatchObject({ requestId: raised.requestId });
+  });
 });
