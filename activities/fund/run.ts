@@ -27,7 +27,7 @@ import { fundPurposeOf } from '../../domain/fund/ids';
 import { formatYuan } from '../../domain/money';
 import type { Period } from '../../domain/plain-date';
 import type { FundPolicy } from '../../domain/policy';
-import type { Pool } from '../../domain/pools';
+import { POOLS, type Pool } from '../../domain/pools';
 import { Refusal } from '../../domain/refusal';
 import type { ActivityDependencies } from '../dependencies';
 import { prepareOnce, preparerOf, raisePrepared, requestIdOf, ENGINE } from '../payments/prepare';
@@ -147,9 +147,8 @@ async function isOpenAgain(trx: Knex, { region, period }: Run): Promise<boolean>
 
 /** What was worked out from claims that are open again is forgotten; what was corrected is not part of it. */
 async function dropProposals(trx: Knex, run: Run): Promise<RaisedRequest | null> {
-  const { caseId, region, period, revision, requestId, policy, at } = run;
-  await trx('settle.settlements').where({ region, period }).whereNull('settled_on').delete();
-  await leaveOut(trx, run, policy.pools);
+  const { caseId, revision, requestId, at } = run;
+  await leaveOut(trx, run, POOLS);
   const preparedBy = await preparerOf(trx, await carryCorrected(trx, run));
   await enterRequest(trx, run);
   const named = await trx('settle.payments').where({ request_id: requestId }).first<object | undefined>('payment_id');

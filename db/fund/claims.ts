@@ -139,6 +139,38 @@ export async function loadReviews(db: Knex, { region, period }: ClaimMonth): Pro
   }));
 }
 
+/**
+ * Takes the reviews of a month back, so that claims and deductions can be put right.
+ *
+ * @throws Refusal `PersonUnknown`, `ApprovalRoleMissing`; `CaseStateInvalid` before the re-check, and once the month is settled or its
+ * settlement has all its approvals
+ */
+export async function reopenClaims(
+  trx: Knex,
+  { region, period }: ClaimMonth,
+  { person, reason, at }: { person: string; reason: string; at: BusinessMoment },
+): Promise<void> {
+  await refusing(
+    trx('settle.claim_reopenings').insert({
+      region,
+      period,
+      reason,
+      reopened_by: person,
+      reopened_on: at.date,
+      at_time: at.time,
+    }),
+  );
+}
+
+/** Whether a month's re-check was taken back, and none was done since. Under {@link lockClaims} it stays so. */
+export async function areClaimsReopened(trx: Knex, { region, period }: ClaimMonth): Promise<boolean> {
+  const { rows } = await trx.raw<{ rows: { reopened: boolean }[] }>(
+    'select settle.claims_are_reopened(?, ?) as reopened',
+    [region, period],
+  );
+  return rows[0]!.reopened;
+}
+
 /** How many claims there are, and what would be taken off them with these deductions. */
 async function reviewedTotals(
   trx: Knex,

@@ -7,6 +7,7 @@ import { isPool } from '../../domain/pools';
 import { ExitCode } from '../../domain/refusal';
 import { capacityText } from '../../domain/staff';
 import { importClaims } from '../commands/import-claims';
+import { reopenClaimsOf } from '../commands/reopen-claims';
 import { reviewClaims } from '../commands/review-claims';
 import { readDeductions } from '../files/fund-data';
 import { formatAmount } from './amounts';
@@ -26,6 +27,9 @@ import { formatTable } from './table';
 
 interface ImportOptions extends ActingOptions, FundOptions {
   replace?: boolean;
+}
+interface ReopenOptions extends ActingOptions, FundOptions {
+  reason: string;
 }
 interface ReviewOptions extends ActingOptions, FundOptions {
   step: ReviewStep;
@@ -61,6 +65,13 @@ export function addFundClaimsCommands(group: Command, context: CliContext): void
       .option('--json', 'as JSON')
       .action(action(context, (options: FundOptions & { institution?: string }) => show(context, options))),
     'fund claims show --period 2026-04 --institution H32130000001',
+  );
+  examples(
+    fundOptions(actingOptions(claims.command('reopen')))
+      .description('takes the re-check back while nothing of the month is settled (business head)')
+      .requiredOption('--reason <text>', 'why', nonEmptyArgument)
+      .action(action(context, (options: ReopenOptions) => reopen(context, options))),
+    'fund claims reopen --period 2026-04 --reason 一笔申报有误 --as 321300-03',
   );
   examples(
     fundOptions(updateIdOption(actingOptions(group.command('review'))))
@@ -146,6 +157,24 @@ async function show(context: CliContext, options: FundOptions & { institution?: 
         ),
         ...reviews.map((each) => `  ${each.step}  ${each.reviewedOn} by ${capacityText(each)}`),
         `  next  ${nextStep(reviews.map(({ step }) => step))}`,
+      ]);
+    return ExitCode.Fine;
+  });
+}
+
+async function reopen(context: CliContext, options: ReopenOptions): Promise<ExitCode> {
+  const person = actingPerson(context, options.as);
+  const { dryRun = false, reason } = options;
+  return withRunning(context, async (running) => {
+    const month = await fundMonth(running, options);
+    await reopenClaimsOf(running, { ...month, person, reason, dryRun });
+    const next = `settle fund claims import --replace, or settle fund review --step first-review --period ${month.period}`;
+    if (options.json) context.output.json({ ...month, reason, dryRun, next });
+    else
+      context.output.lines([
+        `${context.output.paint('green', '✓')} the claims of ${month.period} are open again${dryRun ? '; nothing was recorded' : ''}`,
+        '  a settlement that was worked out from them is to be rejected; it is prepared anew after the next re-check',
+        `  next  ${next}`,
       ]);
     return ExitCode.Fine;
   });
