@@ -22,6 +22,7 @@ beforeAll(async () => {
     { line: 'M1', body: other, enterprise: 'E0001', amountFen: 300n },
   ]);
   await fund(database.app, body, { prepayment: 9_000n, own: 9_000n });
+  await fund(database.app, other, { own: 300n });
   const context = windowContext(database.app, '2026-04-10');
   const mine = { region: REGION, period: APRIL, institutions: [body], person: body };
   await confirm(context, mine);
@@ -39,6 +40,11 @@ const part = (fen: number): string =>
      from_prepayment_fen, from_own_fen) values (${KEY()}, 'E0001', ${fen}, 0, ${fen}, 0, ${fen})`;
 const settled = (line: string, id = `(select line_id from settle.application_lines where line = '${line}')`): string =>
   `insert into settle.settled_lines values (${id}, '${REGION}', '2026-04', '${other}', 1, 'E0001')`;
+
+const POSTED = (): string =>
+  `select ledger.post('${REGION}', '{supervised}', '{statement/${REGION}/2026-04/${other}#1/confirm}', '{2026-04-10}', '{confirm}', '{r}',
+     '{window/${REGION}/2026-04}', '{1}', '{xinjiang-2025-50}', '{1}', '{${'a'.repeat(64)}}', '{1}', '{supervised/ledger/${other}/own}',
+     '{supervised/payable/${other}/E0001}', '{300}')`;
 
 /** One transaction of the application's role. */
 const asApplication = (...statements: string[]): Promise<void> =>
@@ -83,6 +89,25 @@ describe('the application’s role', () => {
     [
       'settles a line for another body',
       () => [settled('M1').replace(`'${other}', 1`, `'${body}', 2`)],
+      'not those of a statement',
+    ],
+    [
+      'writes one that settles no line, with its journal',
+      () => [POSTED(), STATEMENT(), part(300)],
+      `statement/${REGION}/2026-04/H65050000002#1 settles no lines of its payments`,
+    ],
+    [
+      'settles the lines of a part twice',
+      () => [
+        `insert into settle.application_lines (region, period, line, order_no, institution, body, enterprise, drug, category, kind, quantity,
+           unit_price, amount_fen, received_on, applied_on, verified_by, invoice, file_id, row_no)
+         select region, period, 'M2', order_no, institution, body, enterprise, drug, category, kind, quantity, unit_price, amount_fen, received_on,
+           applied_on, verified_by, invoice, file_id, 99 from settle.application_lines where line = 'M1'`,
+        STATEMENT(),
+        part(300),
+        settled('M1'),
+        settled('M2'),
+      ],
       'not those of a statement',
     ],
     ['settles a line without a statement', () => [settled('M1')], 'not those of a statement'],
