@@ -126,7 +126,11 @@ async function openOf(
       return `${payments} payments, ${formatYuan(amountFen)}: ${holderOf(state, request && nextLevel(request)?.level)}`;
     }),
   );
-  if (what === 'preallocation') parts.push(...ahead);
+  if (what === 'preallocation' && ahead.length > 0) {
+    // The transfer for them has its own holder: a level, the finance department, or the cashier.
+    const own = await requestOf(db, caseId);
+    parts.push(...ahead, ...(own ? [own] : []));
+  }
   if (what === 'settlement' && !isSettled && parts.length === 0)
     parts.push(reviewedOn === null ? waitsFor : await keptBy(db, caseId, earlier));
   if (what === 'settlement' && isSettled && unsettled > 0)
