@@ -1,8 +1,10 @@
 import { BankUnreachable } from '../../activities/bank/port';
 import { statusOf } from '../../activities/payments/payment-status';
 import { verify } from '../../db/verify';
-import { changePayments } from '../../db/payments';
+import { changePayments, loadPayments } from '../../db/payments';
+import { reopenStatementParts } from '../../db/statement-reversal';
 import { plainDate } from '../../domain/plain-date';
+import { withoutTriggers } from '../support/database';
 import { refusalOf } from '../support/ledger';
 import { CASE, day, paymentOf, raised, startFailed, startWindowBatch, type WindowBatch } from '../support/window-batch';
 import { REGION } from '../support/window';
@@ -173,10 +175,24 @@ describe('an action on payments', () => {
 });
 
 describe('a payment that is cancelled without its part', () => {
-  it('is found', async () => {
+  it('is refused by the database, as is the part without the payment', async () => {
     batch = await startFailed(['E0001']);
     const change = { to: 'cancelled', at: day('2026-04-22'), actor: `${REGION}-operator`, reason: '示例' } as const;
-    await changePayments(batch.database.app, [paymentOf('E0001')], change);
+    const { app } = batch.database;
+    await expect(app.transaction((trx) => changePayments(trx, [paymentOf('E0001')], change))).rejects.toThrow(
+      `${paymentOf('E0001')} is cancelled, and its part of the statement is not`,
+    );
+    const [payment] = await loadPayments(app, { paymentIds: [paymentOf('E0001')] });
+    await expect(app.transaction((trx) => reopenStatementParts(trx, [payment!], day('2026-04-22')))).rejects.toThrow(
+      `${paymentOf('E0001')} is not cancelled: its part of the statement stays`,
+    );
+    expect(await batch.states()).toEqual({ E0001: 'failed' });
+    expect(await broken()).toEqual([]);
+  });
+
+  it('is found', async () => {
+    batch = await startFailed(['E0001']);
+    await withoutTriggers(batch.database.superuser, (trx) => trx('settle.payments').update({ state: 'cancelled' }));
     expect(await broken()).toContain('a payment is cancelled with its part of the statement');
   });
 
@@ -184,10 +200,9 @@ describe('a payment that is cancelled without its part', () => {
     batch = await startFailed(['E0001', 'E0002']);
     const second = (await batch.act('correct', [paymentOf('E0001')], '2026-04-22', 2))!;
     await batch.decide(second, 'reject');
-    await batch.database.superuser.transaction(async (trx) => {
-      await trx.raw('set local session_replication_role = replica');
-      await trx.raw(`update settle.statement_enterprises set cancelled_on = '2026-04-22' where enterprise = 'E0001'`);
-    });
+    await withoutTriggers(batch.database.superuser, (trx) =>
+      trx('settle.statement_enterprises').where({ enterprise: 'E0001' }).update({ cancelled_on: '2026-04-22' }),
+    );
     expect(await refusalOf(batch.prepare(3, '2026-04-22'))).toBe('PaymentStateInvalid');
     expect(await batch.states()).toEqual({ E0001: 'prepared', E0002: 'failed' });
   });
