@@ -2,6 +2,11 @@ import type { Knex } from 'knex';
 import type { Period, PlainDate } from '../../domain/plain-date';
 import type { PaymentState } from '../../domain/payment';
 
+/** Payments `p` that an operator has corrected and that are not approved again yet: after an attempt, or since they were held. As SQL. */
+export const CORRECTED = `
+  (p.state = 'prepared' and (p.attempt > 1
+    or exists (select from settle.payment_states h where h.payment_id = p.payment_id and h.from_state = 'held')))`;
+
 export interface FundPaymentRun {
   region: string;
   period: Period;
@@ -32,7 +37,7 @@ const WANTED = {
 } as const;
 export type FundStage = keyof typeof WANTED;
 
-/** What a stage is to pay from each pool, without what is on its way already. */
+/** What a stage is to pay from each pool, without what is on its way already, or corrected: that money is spoken for. */
 export async function neededByPool(
   trx: Knex,
   stage: FundStage,
@@ -41,7 +46,7 @@ export async function neededByPool(
   const { rows } = await trx.raw<{ rows: { pool: string; fen: bigint }[] }>(
     `select w.pool, sum(w.amount_fen)::bigint as fen from (${WANTED[stage]}) w
        left join settle.payments p using (payment_id)
-      where coalesce(p.state in ('new', 'prepared', 'cancelled'), true) group by 1`,
+      where coalesce(p.state in ('new', 'prepared', 'cancelled') and not ${CORRECTED}, true) group by 1`,
     { region, period },
   );
   return new Map(rows.map(({ pool, fen }) => [pool, fen]));
@@ -85,11 +90,6 @@ export async function insertFundPayments(trx: Knex, stage: FundStage, run: FundP
     bound,
   );
 }
-
-/** Payments `p` that an operator has corrected and that are not approved again yet: after an attempt, or since they were held. As SQL. */
-export const CORRECTED = `
-  (p.state = 'prepared' and (p.attempt > 1
-    or exists (select from settle.payment_states h where h.payment_id = p.payment_id and h.from_state = 'held')))`;
 
 /**
  * What was corrected and is not approved again yet goes with the next request, to the account that the register has by now.

@@ -237,3 +237,38 @@ describe('a suspended institution', () => {
     expect((await payments(code)).map(({ state }) => state)).toEqual(['sent', 'released']);
   });
 });
+
+describe('a corrected payment whose request is rejected', () => {
+  it('is prepared again out of the money that is there, which counts once', async () => {
+    const code = '321718';
+    // 50.00 in the account, one payment of 30.00: nothing has to come from the fiscal deposit.
+    await openFundRegion(database, code, { cashFen: 5_000n, depositFen: 100_000n });
+    const desk = createFundDesk(database.app, code, (_, attempt) => attempt === 1);
+    const january = await desk.open(JANUARY);
+    await desk.run(january, 'preallocation', '2026-01-04');
+    await register(code, 'NEW-ACCOUNT');
+    const { name, bank_code: bankCode } = await institution(code).first<{ name: string; bank_code: string }>();
+    const corrected = (await createOperatorActivities(dependencies()).applyOperatorAction({
+      caseId: january,
+      at: at('2026-01-05'),
+      nextRevision: 2,
+      operator: {
+        actionId: 'corrected',
+        action: 'correct',
+        paymentIds: [aheadOf(code)],
+        person: `${code}-operator`,
+        reason: '示例：账户变更',
+        account: { name, account: 'NEW-ACCOUNT', bankCode },
+      },
+    }))!;
+    await desk.reject(january, corrected, '2026-01-05');
+    const again = raisedOf(await desk.prepare(january, 'preallocation', '2026-01-06'));
+    expect(again.preparedBy).toBe(`${code}-operator`);
+    expect(await database.app('settle.fiscal_transfers').where({ region: code })).toEqual([]);
+    await desk.approve(january, again, '2026-01-06');
+    await desk.release(january, again, '2026-01-06');
+    await desk.exchange(january, '2026-01-06');
+    expect(await payments(code)).toEqual([{ state: 'succeeded', payee_account: 'NEW-ACCOUNT' }]);
+    expect(await broken(code)).toEqual([]);
+  });
+});
