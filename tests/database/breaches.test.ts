@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import {
   findBreaches,
   findCorrections,
@@ -374,8 +375,8 @@ describe('a return', () => {
 });
 
 describe('what nobody noticed or found', () => {
-  const breachOf = (change: object = {}) =>
-    database.app('settle.breaches').insert({
+  const breachOf = (change: object = {}, db: Knex = database.app) =>
+    db('settle.breaches').insert({
       case_id: `breach/${BODY}/late-reconciliation/2026-04`,
       region: REGION,
       institution: BODY,
@@ -417,12 +418,50 @@ describe('what nobody noticed or found', () => {
   ])('no breach begins %s', async (_, change, code) => {
     await monitor();
     expect(await refusalOf(breachOf(change))).toBe(code);
-    expect(await refusalOf(breachOf())).toBe('not refused');
+    await acceptLines(database.app, [line('L1', 10_000n)]);
+    expect(await refusalOf(aboutLines(['L1']))).toBe('not refused');
+  });
+
+  /** A breach with the lines that it is said to be about. */
+  const aboutLines = (lines: string[], change: object = {}): Promise<unknown> =>
+    database.app.transaction(async (trx) => {
+      await breachOf(change, trx);
+      await trx.raw(
+        `insert into settle.breach_lines select ?, line_id from settle.application_lines where line = any(?::text[])`,
+        [`breach/${BODY}/late-reconciliation/2026-04`, lines],
+      );
+    });
+
+  it.each([
+    ['without a line', []],
+    ['about lines of another body', ['theirs']],
+    ['about lines of a later month', ['later']],
+  ])('is no breach %s', async (_, lines) => {
+    await monitor();
+    await acceptLines(database.app, [
+      line('theirs', 100n, { body: OTHER }),
+      line('later', 100n, { period: '2026-05' }),
+    ]);
+    expect(await refusalOf(aboutLines(lines))).toBe('CaseStateInvalid');
+    expect(await refusalOf(aboutLines(['later'], { kind: 'prepayment-not-returned' }))).toBe('CaseStateInvalid');
+    expect(await refusalOf(breachOf({ kind: 'prepayment-not-returned' }))).toBe('CaseStateInvalid');
+  });
+
+  it.each([
+    ['while the month runs', `monitoring/${REGION}/2026-04`, '2026-04-30'],
+    ['under another name', `monitoring/${REGION}/2026-4`, '2026-05-01'],
+  ])('is not watched for %s', async (_, caseId, on) => {
+    const at = atPhase(plainDate(on), Phase.Monitoring);
+    const policy = publishedPolicy('xinjiang-2025-50');
+    const opened = openCase(database.app, { caseId, region: REGION, kind: 'monitoring', period: APRIL, policy, at });
+    expect(await refusalOf(opened)).toBe('CaseStateInvalid');
   });
 
   it('is corrected by no nameless person, and a return by the engine on its day only', async () => {
     await notice();
-    await breachOf({ case_id: 'r', kind: 'prepayment-not-returned' });
+    await writeByHand(database.owner, 'settle.breaches', (trx) =>
+      breachOf({ case_id: 'r', kind: 'prepayment-not-returned' }, trx),
+    );
     const change = (columns: object) => database.app('settle.breaches').where({ case_id: 'r' }).update(columns);
     expect(await refusalOf(change({ corrected_on: '2026-05-12' }))).toBe('23514');
     expect(await refusalOf(change({ corrected_on: '2026-05-12', corrected_by: 'engine' }))).toBe('CaseStateInvalid');
