@@ -174,6 +174,20 @@ export function eventLabel(event: string): Label {
   return EVENTS[event] ?? label(event, '');
 }
 
+/** What an institution must fulfil to be paid ahead (宿迁 2025-06-13 二(三)). */
+const CONDITIONS: Readonly<Record<string, Label>> = {
+  score: label('绩效评价得分不足', 'score'),
+  'major-violation': label('有重大违规', 'major violation'),
+  traceability: label('追溯码未应传尽传', 'traceability codes'),
+  active: label('未正常运营', 'not active'),
+  cooperates: label('不配合', 'does not cooperate'),
+  'agreement-kept': label('未认真履行协议', 'agreement not kept'),
+};
+
+export function conditionLabel(condition: string): Label {
+  return CONDITIONS[condition] ?? label(condition, '');
+}
+
 const EXCLUSIONS: Readonly<Record<string, Label>> = {
   'not-executing-well': label('集采执行不符合', 'not executing well'),
   'no-base': label('测算基数为零', 'no base'),

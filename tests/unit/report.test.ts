@@ -138,6 +138,23 @@ describe('the report page', () => {
     expect(textOf(full, 'id="r1-d2026-06-24"', '</div>')).toContain('60,000.00');
   });
 
+  it('says what monthly funds did in words and sums, and nothing of prepayments where there are none', () => {
+    const fundsAlone = fullReport();
+    Object.assign(fundsAlone.regions[0]!.summary, { prepayments: [], returns: [], statements: [], payments: [] });
+    const funds = renderReport(fundsAlone);
+    expect(figure(funds, 'preallocated')).toContain('250,000.00');
+    expect(textOfSection(funds, 'figures')).not.toContain('预付金');
+    expect(textOfSection(funds, 'preallocations')).toContain('绩效评价得分不足');
+    expect(textOf(textOfSection(funds, 'clearings'), '<tbody>', '</tbody>')).toMatch(/2026-Q\d 1 /);
+  });
+
+  it('lists alerts by their day', () => {
+    const alerts = renderReport(fullReport()).split('id="r1-alerts"')[1]!;
+    const days = [...alerts.split('</section>')[0]!.matchAll(/datetime="(\d{4}-\d\d-\d\d)"/g)].map(([, on]) => on);
+    expect(days.length).toBeGreaterThan(1);
+    expect(days).toEqual([...days].sort());
+  });
+
   it('names payments by institution and pool and writes amounts with separators', () => {
     const story = textOfSection(page, 'operator');
     expect(story).toContain('示例市妇幼保健院（示例） · 职工统筹, 6,172,839.46: AC01');

@@ -1,9 +1,9 @@
 import { sum } from '../../../domain/money';
-import type { SettlementRow } from '../../summary';
+import type { ClearingRow, SettlementRow } from '../../summary';
 import { count, fenOf, money } from '../amounts';
 import { collapsed, date, foldedWhenLong, party, table, type ReportSection } from '../components';
 import { html, type Html } from '../html';
-import { both, label, monthLabel, poolLabel } from '../labels';
+import { both, conditionLabel, label, monthLabel, poolLabel } from '../labels';
 import type { RegionView } from '../model';
 
 const SUMS = ['payable', 'preallocated', 'carriedIn', 'paid', 'held', 'released', 'carriedOut'] as const;
@@ -38,7 +38,7 @@ function monthRows(view: RegionView, period: string): Html {
   const rest = rows.length - ROWS_SHOWN;
   return collapsed(
     html`${monthLabel(period, true)} ${both(label('各机构', 'by institution'))}
-      <span class="count">${count(rows.length)}</span>`,
+      <span class="count">${count(rows.length)} 行</span>`,
     html`${table({
       caption: label('月结算，元', 'Monthly settlement, in yuan'),
       className: 'wide',
@@ -119,12 +119,48 @@ export const preallocationsSection: ReportSection = {
             { label: label('月份', 'Period'), kind: 'date' },
             { label: label('未满足的条件', 'Conditions failed') },
           ],
-          rows: refused.map((row) => [party(view.input.names, row.institution), row.period, row.failed.join('、')]),
+          rows: refused.map((row) => [
+            party(view.input.names, row.institution),
+            row.period,
+            row.failed.map((condition) => conditionLabel(condition).zh).join('、'),
+          ]),
         }),
       )
     }`;
   },
 };
+
+const CLEARED = ['payable', 'preallocated', 'paid', 'held', 'carriedOut'] as const;
+const CLEARED_COLUMNS = [SUM_LABELS[0]!, SUM_LABELS[1]!, SUM_LABELS[3]!, SUM_LABELS[4]!, SUM_LABELS[6]!].map(
+  (text) => ({
+    label: text,
+    kind: 'num' as const,
+  }),
+);
+
+/** What was proven and signed each quarter, over all institutions and pools. */
+function quarters(rows: readonly ClearingRow[]): Html {
+  const names = [...new Set(rows.map((row) => row.quarter))].sort();
+  return table({
+    caption: label('季度清算，逐季合计，元', 'Clearing by quarter, in yuan'),
+    className: 'wide',
+    columns: [
+      { label: label('季度', 'Quarter') },
+      { label: label('行数', 'Rows'), kind: 'num' },
+      ...CLEARED_COLUMNS,
+      { label: label('签署', 'Signed'), kind: 'date' },
+    ],
+    rows: names.map((quarter) => {
+      const some = rows.filter((row) => row.quarter === quarter);
+      return [
+        quarter,
+        count(some.length),
+        ...CLEARED.map((key) => money(sum(some.map((row) => fenOf(row[key]))))),
+        date(some[0]!.signedOn),
+      ];
+    }),
+  });
+}
 
 export const clearingsSection: ReportSection = {
   id: 'clearings',
@@ -132,9 +168,8 @@ export const clearingsSection: ReportSection = {
   applies: (view) => view.input.summary.clearings.length > 0,
   render: (view) => {
     const rows = view.input.summary.clearings;
-    const keys = ['payable', 'preallocated', 'paid', 'held', 'carriedOut'] as const;
-    const name = label('季度清算，元', 'Clearing, in yuan');
-    return foldedWhenLong(
+    const name = label('各机构清算，元', 'Clearing by institution, in yuan');
+    return html`${quarters(rows)}${foldedWhenLong(
       rows.length,
       name,
       table({
@@ -145,20 +180,17 @@ export const clearingsSection: ReportSection = {
           { label: label('机构', 'Institution') },
           { label: label('基金', 'Pool') },
           { label: label('季度', 'Quarter'), kind: 'date' },
-          ...[SUM_LABELS[0]!, SUM_LABELS[1]!, SUM_LABELS[3]!, SUM_LABELS[4]!, SUM_LABELS[6]!].map((text) => ({
-            label: text,
-            kind: 'num' as const,
-          })),
+          ...CLEARED_COLUMNS,
           { label: label('签署', 'Signed'), kind: 'date' },
         ],
         rows: rows.map((row) => [
           party(view.input.names, row.institution),
           poolLabel(row.pool).zh,
           row.quarter,
-          ...keys.map((key) => money(fenOf(row[key]))),
+          ...CLEARED.map((key) => money(fenOf(row[key]))),
           date(row.signedOn),
         ]),
       }),
-    );
+    )}`;
   },
 };

@@ -77,8 +77,44 @@ export function settlementFigures({ input: { summary } }: Pick<RegionView, 'inpu
   return html`<dl class="figures settlement">${figures.map(figure)}</dl>`;
 }
 
-export function attentionFigures(totals: RegionTotals): Html {
+/** What the pools advanced, settled and hold; nothing for a region without monthly funds. */
+function fundFigures({ input: { summary } }: Pick<RegionView, 'input'>): Html | undefined {
+  const { preallocations, settlements } = summary;
+  if (preallocations.length + settlements.length === 0) return undefined;
+  const held = sum(settlements.map((row) => fenOf(row.held) - fenOf(row.released)));
   const figures: Figure[] = [
+    {
+      key: 'preallocated',
+      label: label('已预拨', 'Pre-allocated'),
+      value: formatFen(sum(preallocations.map(({ amount }) => fenOf(amount)))),
+      unit: '元',
+      note: `${count(preallocations.length)} 笔`,
+    },
+    {
+      key: 'payable',
+      label: label('月结算应付', 'Payable'),
+      value: formatFen(sum(settlements.map(({ payable }) => fenOf(payable)))),
+      unit: '元',
+    },
+    {
+      key: 'settled',
+      label: label('月结算支付', 'Paid'),
+      value: formatFen(sum(settlements.map(({ paid }) => fenOf(paid)))),
+      unit: '元',
+    },
+    {
+      key: 'held',
+      label: label('期末暂缓未付', 'Held'),
+      value: formatFen(held),
+      unit: '元',
+      ...(held > 0n ? { tone: 'warn' as const } : { tone: 'good' as const }),
+    },
+  ];
+  return html`<dl class="figures funds">${figures.map(figure)}</dl>`;
+}
+
+export function attentionFigures(totals: RegionTotals, withReturns = true): Html {
+  const returns: Figure[] = [
     {
       key: 'late',
       label: label('迟到返还', 'Late'),
@@ -98,6 +134,9 @@ export function attentionFigures(totals: RegionTotals): Html {
           }
         : {}),
     },
+  ];
+  const figures: Figure[] = [
+    ...(withReturns ? returns : []),
     {
       key: 'alerts',
       label: label('提醒', 'Alerts'),
@@ -145,10 +184,19 @@ function sentence(view: RegionView): Html {
   </p>`;
 }
 
+/** A region that runs monthly funds alone has neither prepayments nor returns to tell of. */
+function prepays({ input: { summary } }: RegionView): boolean {
+  const { prepayments, returns, settlements, preallocations } = summary;
+  return prepayments.length + returns.length > 0 || settlements.length + preallocations.length === 0;
+}
+
 export const keyFigures: ReportSection = {
   id: 'figures',
   title: label('总览', 'Key figures'),
   applies: () => true,
-  render: (view) =>
-    html`${sentence(view)}${moneyFigures(view.totals)}${moneyBar(view.totals)}${settlementFigures(view)}${attentionFigures(view.totals)}`,
+  render: (view) => {
+    const withReturns = prepays(view);
+    return html`${withReturns && html`${sentence(view)}${moneyFigures(view.totals)}${moneyBar(view.totals)}`}
+    ${settlementFigures(view)}${fundFigures(view)}${attentionFigures(view.totals, withReturns)}`;
+  },
 };
