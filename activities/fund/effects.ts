@@ -2,7 +2,13 @@ import type { Knex } from 'knex';
 import { addEvents, loadCase } from '../../db/cases';
 import { suspendedFundPayments } from '../../db/fund/payments';
 import { settledAdvances } from '../../db/fund/preallocations';
-import { finishSettlements, holdCancelled, reopenReleases, SETTLED_EVENT } from '../../db/fund/settlements';
+import {
+  countUnsettled,
+  finishSettlements,
+  holdCancelled,
+  reopenReleases,
+  SETTLED_EVENT,
+} from '../../db/fund/settlements';
 import { postJournals } from '../../db/ledger';
 import { changePayments, loadPayments, type PaymentRecord } from '../../db/payments';
 import type { BusinessMoment } from '../../domain/business-time';
@@ -12,6 +18,7 @@ import { formatYuan, sum } from '../../domain/money';
 import type { Period, PlainDate } from '../../domain/plain-date';
 import type { Pool } from '../../domain/pools';
 import { ENGINE } from '../payments/prepare';
+import { policyOfCase } from '../prepayment/disbursement';
 
 /** Requests over the month's settlement: their release makes it final. */
 export const SETTLEMENT_SUBJECT = 'monthly settlement';
@@ -85,6 +92,9 @@ export async function finishMonth(trx: Knex, caseId: string, requestId: string, 
       ];
     }),
   );
+  // A run that could settle nobody, since no pool reaches, leaves the month open.
+  const { policy: file } = await policyOfCase(trx, caseId);
+  if (rows.length === 0 && (await countUnsettled(trx, { region, period: month, pools: file.fund!.pools })) > 0) return;
   const [offsetFen, heldFen] = [sum(rows.map((row) => row.offsetFen)), sum(rows.map((row) => row.heldFen))];
   const detail = `${rows.length} institutions and pools: ${formatYuan(offsetFen)} of what was pre-allocated used, ${formatYuan(heldFen)} held`;
   const key = `${SETTLED_EVENT}/${requestId}`;

@@ -98,13 +98,16 @@ interface Ahead {
 const NOTHING_AHEAD: Ahead = { open: [], mayPrepare: false };
 
 /** Pre-allocations that are not prepared yet: since the run was refused, its pool has not the money, or last year's spending is missing. */
-async function preallocationsAhead(db: Knex, { caseId, region, period, policy }: Month): Promise<Ahead> {
+async function preallocationsAhead(db: Knex, { caseId, region, period, policy, at }: Month): Promise<Ahead> {
   const prepared = await db('settle.case_events')
     .where({ case_id: caseId, event: 'run-prepared', detail: 'preallocation' })
     .first<object | undefined>('event_id');
   if (!prepared) return { open: ['not prepared'], mayPrepare: true };
   const unprepared = await countUnpreparedPreallocations(db, region, period);
-  const missing = await findMissingSpending(db, { region, period, policy });
+  const missing =
+    at.date > lastDayOf(period)
+      ? { institutions: 0, unplanned: 0, year: 0 }
+      : await findMissingSpending(db, { region, period, policy });
   const open = [
     ...(unprepared > 0 ? [`${unprepared} payments wait for money`] : []),
     ...(missing.unplanned > 0 ? [`${missing.unplanned} payments are not prepared`] : []),

@@ -25,7 +25,7 @@ import { toRefusal } from '../../db/refusals';
 import type { BusinessMoment } from '../../domain/business-time';
 import { fundPurposeOf } from '../../domain/fund/ids';
 import { formatYuan } from '../../domain/money';
-import type { Period } from '../../domain/plain-date';
+import { lastDayOf, type Period } from '../../domain/plain-date';
 import type { FundPolicy } from '../../domain/policy';
 import { POOLS, type Pool } from '../../domain/pools';
 import { Refusal } from '../../domain/refusal';
@@ -114,12 +114,21 @@ async function planAhead(trx: Knex, run: Run): Promise<void> {
   const payments = await loadPayments(trx, { caseId });
   if (payments.some(({ paymentId, state }) => isPreallocation(paymentId) && !['prepared', 'cancelled'].includes(state)))
     return;
+  if (at.date > lastDayOf(period)) return tellMissed(trx, run);
   await judgeInstitutions(trx, { region, period, policy });
   await inBulk(trx, () => planPreallocations(trx, { region, period, policy }));
   const { eligible, of } = await countEligible(trx, region, period);
   await addEvents(trx, caseId, at, [
     { key: 'judged', event: 'eligibility-judged', actor: ENGINE, detail: `${eligible} of ${of} institutions eligible` },
   ]);
+}
+
+/** 将当月的核定资金拨付 (宿迁 2025-06-13 三(二)2): a month that is over is paid in full after its review, and nothing ahead any more. */
+async function tellMissed(trx: Knex, { caseId, region, period, at }: Run): Promise<void> {
+  const planned = await trx('settle.preallocations').where({ region, period }).first<object | undefined>('institution');
+  if (planned) return;
+  const detail = `${period} was over on ${at.date}: nothing is paid ahead for it, its settlement pays all`;
+  await addAlert(trx, { caseId, kind: 'preallocation-missed', on: at.date, detail });
 }
 
 function isPreallocation(paymentId: string): boolean {

@@ -62,18 +62,19 @@ export async function loadPreallocationRows(
   return rows;
 }
 
-/** What became of a month, by institution and pool. */
+/**
+ * What became of a month, by institution and pool. What came back in it is taken off what was pre-allocated, and what is carried in
+ * is what the month before carried out.
+ */
 export async function loadSettlementRows(db: Knex, { region, period, institution }: Month): Promise<SettlementRow[]> {
   return db('settle.settlements as s')
     .leftJoin('settle.payments as p', 'p.payment_id', 's.payment_id')
     .where({ 's.region': region, 's.period': period, ...(institution ? { 's.institution': institution } : {}) })
     .orderBy(['s.institution', 's.pool'])
-    .select<SettlementRow[]>({
+    .select({
       institution: 's.institution',
       pool: 's.pool',
       payableFen: 's.payable_fen',
-      preallocatedFen: 's.preallocated_fen',
-      carriedInFen: 's.carried_in_fen',
       paidFen: 's.paid_fen',
       heldFen: 's.held_fen',
       heldFor: 's.held_for',
@@ -81,7 +82,11 @@ export async function loadSettlementRows(db: Knex, { region, period, institution
       settledOn: 's.settled_on',
       state: 'p.state',
       releasedIn: 's.released_in',
-    });
+    })
+    .select<SettlementRow[]>(
+      db.raw('s.preallocated_fen - s.collected_fen - s.returned_fen as "preallocatedFen"'),
+      db.raw('s.carried_in_fen - s.collected_fen + s.beyond_fen as "carriedInFen"'),
+    );
 }
 
 /** What other regions' pools owe for a month's claims (就医地结算、参保地支付), by region and pool; settled between the regions. */

@@ -52,6 +52,9 @@ interface RawSettlement {
   payable_fen: bigint;
   preallocated_fen: bigint;
   carried_in_fen: bigint;
+  collected_fen: bigint;
+  beyond_fen: bigint;
+  returned_fen: bigint;
   paid_fen: bigint;
   held_fen: bigint;
   released_fen: bigint;
@@ -61,7 +64,11 @@ interface RawSettlement {
   released_on: string | null;
 }
 
-/** `paid` is what the month's own run was to pay; what was held is `released` with the day on which the bank booked that. */
+/**
+ * `paid` is what the month's own run was to pay; what was held is `released` with the day on which the bank booked that. What came
+ * back in the month – collected, or sent back by the bank after its own month – is taken off what was pre-allocated, so that the
+ * sums are the identity of DESIGN 5.7, and what is carried in is what the month before carried out.
+ */
 async function settlementRows(db: Knex, region: string, from: Period, to: Period): Promise<SettlementRow[]> {
   const { rows } = await db.raw<{ rows: RawSettlement[] }>(
     `select s.*, case when r.state = 'succeeded' then s.held_fen else 0 end::bigint as released_fen, v.reviewed_on, p.paid_on, r.paid_on as released_on
@@ -78,8 +85,8 @@ async function settlementRows(db: Knex, region: string, from: Period, to: Period
     pool: row.pool,
     period: row.period,
     payable: formatYuan(row.payable_fen),
-    preallocated: formatYuan(row.preallocated_fen),
-    carriedIn: formatYuan(row.carried_in_fen),
+    preallocated: formatYuan(row.preallocated_fen - row.collected_fen - row.returned_fen),
+    carriedIn: formatYuan(row.carried_in_fen - row.collected_fen + row.beyond_fen),
     paid: formatYuan(row.paid_fen),
     held: formatYuan(row.held_fen),
     released: formatYuan(row.released_fen),
