@@ -18,6 +18,8 @@ export interface BalanceCollection {
   /** Of the money that came in for it. */
   receiptId: string | null;
   receivedOn: PlainDate | null;
+  /** Withdrawn before anything came in. */
+  withdrawnOn: PlainDate | null;
 }
 
 export async function loadCollections(
@@ -27,9 +29,13 @@ export async function loadCollections(
 ): Promise<BalanceCollection[]> {
   const rows = await db('settle.balance_collections as c')
     .leftJoin('settle.collection_receipts as r', 'r.collection_id', 'c.collection_id')
-    .where({ region, ...(filter.collectionId === undefined ? {} : { 'c.collection_id': filter.collectionId }) })
+    .leftJoin('settle.decision_withdrawals as w', 'w.decision_id', 'c.collection_id')
+    .where({
+      'c.region': region,
+      ...(filter.collectionId === undefined ? {} : { 'c.collection_id': filter.collectionId }),
+    })
     .orderBy(['c.proposed_on', 'c.collection_id'])
-    .select('c.*', 'r.receipt_id', 'r.received_on');
+    .select('c.*', 'r.receipt_id', 'r.received_on', 'w.withdrawn_on');
   return rows.map((row) => ({
     collectionId: row.collection_id,
     region,
@@ -43,6 +49,7 @@ export async function loadCollections(
     approvedOn: row.approved_on,
     receiptId: row.receipt_id,
     receivedOn: row.received_on,
+    withdrawnOn: row.withdrawn_on,
   }));
 }
 

@@ -17,6 +17,8 @@ export interface StandardDecision {
   proposedOn: PlainDate;
   approvedBy: string | null;
   approvedOn: PlainDate | null;
+  /** Withdrawn before it was approved. */
+  withdrawnOn: PlainDate | null;
 }
 
 /** The decisions of a region, in the order of their months and ids. */
@@ -25,10 +27,11 @@ export async function loadStandardDecisions(
   region: string,
   filter: { decisionId?: string } = {},
 ): Promise<StandardDecision[]> {
-  const rows = await db('settle.standard_decisions')
-    .where({ region, ...(filter.decisionId === undefined ? {} : { decision_id: filter.decisionId }) })
-    .orderBy(['from_period', 'decision_id'])
-    .select('*');
+  const rows = await db('settle.standard_decisions as d')
+    .leftJoin('settle.decision_withdrawals as w', 'w.decision_id', 'd.decision_id')
+    .where({ 'd.region': region, ...(filter.decisionId === undefined ? {} : { 'd.decision_id': filter.decisionId }) })
+    .orderBy(['d.from_period', 'd.decision_id'])
+    .select('d.*', 'w.withdrawn_on');
   return rows.map((row) => ({
     decisionId: row.decision_id,
     region,
@@ -41,13 +44,14 @@ export async function loadStandardDecisions(
     proposedOn: row.proposed_on,
     approvedBy: row.approved_by,
     approvedOn: row.approved_on,
+    withdrawnOn: row.withdrawn_on,
   }));
 }
 
 /** @throws Refusal `PersonUnknown`, `ApprovalRoleMissing`, `NotFound`, `CaseStateInvalid` */
 export async function insertStandardDecision(
   trx: Knex,
-  decision: Omit<StandardDecision, 'approvedBy' | 'approvedOn'>,
+  decision: Omit<StandardDecision, 'approvedBy' | 'approvedOn' | 'withdrawnOn'>,
 ): Promise<void> {
   await refusing(
     trx('settle.standard_decisions').insert({

@@ -19,6 +19,7 @@ import { action, examples, type CliContext } from './context';
 import { addFundClaimsCommands } from './fund-claims-command';
 import { addFundDecisionCommands } from './fund-decisions-command';
 import { fundMonth, fundOptions, type FundOptions } from './fund-options';
+import { addTransferCommands } from './fund-transfer-command';
 import { given, regionOption, regionOrOnly, withRunning } from './running';
 import { formatTable } from './table';
 
@@ -37,6 +38,7 @@ export function addFundCommands(program: Command, context: CliContext): void {
     .command('fund')
     .description('monthly funds: pre-allocation, claims, settlement, clearing · 即时结算');
   addFundDecisionCommands(group, context);
+  addTransferCommands(group, context);
   addFundClaimsCommands(group, context);
   const stage = (name: string, whose?: string): Command =>
     fundOptions(group.command(name), whose)

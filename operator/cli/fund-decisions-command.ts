@@ -6,12 +6,12 @@ import type { Period, PlainDate } from '../../domain/plain-date';
 import type { Pool } from '../../domain/pools';
 import { ExitCode } from '../../domain/refusal';
 import { approveCollectionOf, proposeCollection, recordCollection } from '../commands/collect-balance';
-import { confirmTransfer, refuseTransfer } from '../commands/confirm-transfer';
 import { approveStandard, proposeStandard } from '../commands/decide-standard';
 import { formatAmount } from './amounts';
 import { amountArgument, dateArgument, institutionArgument, nonEmptyArgument, periodArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
 import { poolArgument } from './fund-options';
+import { addWithdrawCommand } from './fund-withdraw-command';
 import { ratioArgument } from './ratio-command';
 import {
   actingOptions,
@@ -20,12 +20,10 @@ import {
   regionOption,
   regionOrOnly,
   withRunning,
-  updateIdOption,
   type ActingOptions,
   type Running,
 } from './running';
 import { formatTable } from './table';
-import { evidenceOptions, printAct, recordedBy, type EvidenceOptions } from './watch-options';
 
 interface DecisionOptions extends ActingOptions {
   region?: string;
@@ -48,50 +46,6 @@ export function addFundDecisionCommands(group: Command, context: CliContext): vo
   addCollectCommands(
     group.command('collect').description('a balance below zero, collected by decision · 收回'),
     context,
-  );
-  examples(
-    evidenceOptions(group.command('confirm-transfer'), { dated: false })
-      .description('the finance department has confirmed a transfer from the fiscal deposit · 财政部门确认')
-      .argument('<request>', 'the request, as `approvals list` names it', nonEmptyArgument)
-      .action(
-        action(context, (requestId: string, options: EvidenceOptions) =>
-          withRunning(context, async (running) => {
-            const acted = await confirmTransfer(running, { requestId, ...recordedBy(context, options) });
-            printAct(context, requestId, acted, options);
-            return ExitCode.Fine;
-          }),
-        ),
-      ),
-    'fund confirm-transfer fund/321300/2026-11#2 --evidence 拨款凭证3号 --as 321300-11',
-  );
-  addRefuseTransfer(group, context);
-}
-
-type RefuseOptions = ActingOptions & { reason: string; updateId?: string };
-
-function addRefuseTransfer(group: Command, context: CliContext): void {
-  examples(
-    updateIdOption(actingOptions(group.command('refuse-transfer')))
-      .description('the finance department refuses a transfer from the fiscal deposit · 财政部门不予拨付')
-      .argument('<request>', 'the request, as `approvals list` names it', nonEmptyArgument)
-      .requiredOption('--reason <text>', 'why', nonEmptyArgument)
-      .action(
-        action(context, (requestId: string, options: RefuseOptions) =>
-          withRunning(context, async (running) => {
-            const { reason, updateId, dryRun } = options;
-            const person = actingPerson(context, options.as);
-            const refused = await refuseTransfer(running, {
-              requestId,
-              person,
-              reason,
-              ...given({ updateId, dryRun }),
-            });
-            printAct(context, requestId, refused, options);
-            return ExitCode.Fine;
-          }),
-        ),
-      ),
-    'fund refuse-transfer fund/321300/2026-11#2 --reason 专户余额已另有安排 --as 321300-11',
   );
 }
 
@@ -135,6 +89,11 @@ function addStandardCommands(standard: Command, context: CliContext): void {
       ),
     'fund standard approve standard/321300/2026-07/all/all --as 321300-05',
   );
+  addWithdrawCommand(standard, context, {
+    argument: '<decision>',
+    description: 'a business head or director withdraws what is not approved',
+    example: 'fund standard withdraw standard/321300/2026-07/all/all --reason 比例有误 --as 321300-03',
+  });
   examples(
     regionOption(standard.command('list'))
       .description('what was decided on the ratio')
@@ -201,6 +160,12 @@ function addCollectCommands(collect: Command, context: CliContext): void {
       ),
     'fund collect record collection/321300/2026-03/H32132400002/employee/2026-04-20 --number R7 --received-on 2026-04-24 --as 321300-07',
   );
+  addWithdrawCommand(collect, context, {
+    argument: '<collection>',
+    description: 'a business head or director withdraws what has not come in',
+    example:
+      'fund collect withdraw collection/321300/2026-03/H32132400002/employee/2026-04-20 --reason 已由次月费用抵减 --as 321300-03',
+  });
   examples(
     regionOption(collect.command('list'))
       .description('what was decided to be collected, and what came in')
@@ -223,10 +188,13 @@ interface Decided {
   proposedOn: PlainDate;
   approvedBy: string | null;
   approvedOn: PlainDate | null;
+  withdrawnOn: PlainDate | null;
 }
 
-function people({ proposedBy, proposedOn, approvedBy, approvedOn }: Decided): [string, string] {
-  return [`${proposedBy} ${proposedOn}`, approvedBy === null ? '–' : `${approvedBy} ${approvedOn}`];
+function people({ proposedBy, proposedOn, approvedBy, approvedOn, withdrawnOn }: Decided): [string, string] {
+  const proposed = `${proposedBy} ${proposedOn}`;
+  if (withdrawnOn !== null) return [proposed, `withdrawn ${withdrawnOn}`];
+  return [proposed, approvedBy === null ? '–' : `${approvedBy} ${approvedOn}`];
 }
 
 function standardText({ decisionId, ratio, fromPeriod, approvedBy }: StandardDecision): [string, string] {

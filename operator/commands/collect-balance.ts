@@ -6,6 +6,7 @@ import {
   owedBalance,
   type BalanceCollection,
 } from '../../db/fund/collections';
+import { freshId } from '../../db/fund/decision-withdrawals';
 import type { Knex } from 'knex';
 import { policyStamp } from '../../db/cases';
 import { postJournals } from '../../db/ledger';
@@ -51,8 +52,13 @@ export async function proposeCollection(
     if (reason.trim() === '') throw new Refusal('ReasonMissing', 'a decision to collect says its reason');
     return transactionally(db, dryRun, async (trx) => {
       const owed = await owedBalance(trx, { region, institution, pool });
-      const open = (await loadCollections(trx, region)).find(
-        (each) => each.institution === institution && each.pool === pool && each.receiptId === null,
+      const known = await loadCollections(trx, region);
+      const open = known.find(
+        (each) =>
+          each.institution === institution &&
+          each.pool === pool &&
+          each.receiptId === null &&
+          each.withdrawnOn === null,
       );
       if (open)
         throw new Refusal(
@@ -66,8 +72,10 @@ export async function proposeCollection(
           `${institution} owes ${pool} ${formatYuan(-(owed?.balanceFen ?? 0n))}: ${formatYuan(amountFen)} is not collected`,
           { institution, pool },
         );
+      const base = ['collection', region, owed.period, institution, pool, at.date].join('/');
+      const alike = known.filter(({ collectionId: id }) => id === base || id.startsWith(`${base}/`));
       const collection = {
-        collectionId: ['collection', region, owed.period, institution, pool, at.date].join('/'),
+        collectionId: freshId(base, alike.length),
         region,
         institution,
         pool,
@@ -77,7 +85,14 @@ export async function proposeCollection(
         proposedOn: at.date,
       };
       await insertCollection(trx, collection);
-      return { ...collection, approvedBy: null, approvedOn: null, receiptId: null, receivedOn: null };
+      return {
+        ...collection,
+        approvedBy: null,
+        approvedOn: null,
+        receiptId: null,
+        receivedOn: null,
+        withdrawnOn: null,
+      };
     });
   };
   if (dryRun) return run();

@@ -4,6 +4,7 @@ import {
   loadStandardDecisions,
   type StandardDecision,
 } from '../../db/fund/standards';
+import { freshId } from '../../db/fund/decision-withdrawals';
 import { policyWith } from '../../db/region-policy';
 import { checkedRatio } from '../../domain/fund/standard';
 import type { Ratio } from '../../domain/money';
@@ -43,7 +44,7 @@ export async function proposeStandard(
   const { db, clock } = context;
   const { region, institution, pool, ratio, fromPeriod, reason, person, dryRun = false } = command;
   const at = clock.now();
-  const decisionId = ['standard', region, fromPeriod, institution ?? 'all', pool ?? 'all'].join('/');
+  const base = ['standard', region, fromPeriod, institution ?? 'all', pool ?? 'all'].join('/');
   const run = async (): Promise<StandardDecision> => {
     await requireRole(context, { region }, person, 'business-head', 'ApprovalRoleMissing');
     if (reason.trim() === '') throw new Refusal('ReasonMissing', 'a decision on the standard says its reason');
@@ -52,15 +53,18 @@ export async function proposeStandard(
     if (pool && !fund!.pools.includes(pool))
       throw new Refusal('UsageInvalid', `${pool} is none of the pools that are settled: ${fund!.pools.join(', ')}`);
     return transactionally(db, dryRun, async (trx) => {
-      const [known] = await loadStandardDecisions(trx, region, { decisionId });
+      const alike = (await loadStandardDecisions(trx, region)).filter(
+        (each) => each.decisionId === base || each.decisionId.startsWith(`${base}/`),
+      );
+      const known = alike.find(({ withdrawnOn }) => withdrawnOn === null);
       if (known)
         throw new Refusal(
           'IdempotencyConflict',
           `${known.ratio} was proposed from ${fromPeriod} on by ${known.proposedBy} on ${known.proposedOn}`,
-          { rule: RULE, decisionId },
+          { rule: RULE, decisionId: known.decisionId },
         );
       const decision = {
-        decisionId,
+        decisionId: freshId(base, alike.length),
         region,
         institution: institution ?? null,
         pool: pool ?? null,
@@ -71,11 +75,11 @@ export async function proposeStandard(
         proposedOn: at.date,
       };
       await insertStandardDecision(trx, decision);
-      return { ...decision, approvedBy: null, approvedOn: null };
+      return { ...decision, approvedBy: null, approvedOn: null, withdrawnOn: null };
     });
   };
   if (dryRun) return run();
-  const attempt = ownAttempt({ region, subject: decisionId, person, action: 'propose-standard', reason, at });
+  const attempt = ownAttempt({ region, subject: base, person, action: 'propose-standard', reason, at });
   return attempted(context, attempt, run);
 }
 

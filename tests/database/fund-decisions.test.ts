@@ -8,6 +8,7 @@ import { period, plainDate } from '../../domain/plain-date';
 import { approveCollectionOf, proposeCollection, recordCollection } from '../../operator/commands/collect-balance';
 import type { CommandContext } from '../../operator/commands/context';
 import { approveStandard, proposeStandard } from '../../operator/commands/decide-standard';
+import { withdrawDecision } from '../../operator/commands/withdraw-decision';
 import { AT, PEOPLE, REGION, saveSmallRegion } from '../support/approval-case';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { journal, refusalOf, transfer } from '../support/ledger';
@@ -81,6 +82,33 @@ describe('another ratio of the monthly standard', () => {
     expect(await propose({ fromPeriod: period('2026-06') })).toMatchObject({ fromPeriod: '2026-06' });
   });
 
+  it('is withdrawn with a reason while it is not approved, and may be proposed again then', async () => {
+    const withdraw = (person: string, id = ID, reason = '示例：比例有误') =>
+      withdrawDecision(context, { region: REGION, id, person, reason });
+    expect(await refusalOf(withdraw(PEOPLE.businessHead))).toBe('NotFound');
+    await propose({ ratio: '0.90' });
+    expect(await refusalOf(withdraw(PEOPLE.officer))).toBe('ApprovalRoleMissing');
+    expect(await refusalOf(withdraw(PEOPLE.businessHead, ID, ' '))).toBe('ReasonMissing');
+    await withdraw(PEOPLE.businessHead);
+    expect(await refusalOf(withdraw(PEOPLE.businessHead))).toBe('CaseStateInvalid');
+    expect(await refusalOf(approve())).toBe('CaseStateInvalid');
+    const { decisionId } = await propose();
+    expect(decisionId).toBe(`${ID}/2`);
+    expect(await refusalOf(propose())).toBe('IdempotencyConflict');
+    await approveStandard(context, { region: REGION, id: decisionId, person: PEOPLE.director });
+    expect(await refusalOf(withdraw(PEOPLE.director, decisionId))).toBe('CaseStateInvalid');
+    expect(
+      (await loadStandardDecisions(database.app, REGION)).map(({ ratio, approvedOn, withdrawnOn }) => [
+        ratio,
+        approvedOn,
+        withdrawnOn,
+      ]),
+    ).toEqual([
+      ['0.90', null, AT.date],
+      ['0.35', AT.date, null],
+    ]);
+  });
+
   it('is kept to by the database when it is asked by raw SQL', async () => {
     await propose();
     const decided = database.app('settle.standard_decisions');
@@ -141,7 +169,12 @@ describe('a balance below zero', () => {
       journal('sent', 'preallocation-sent', [transfer(advance, `fund/transit/employee/${FIRST}`, 2_000n)]),
     ]);
     expect(await refusalOf(collect(2_001n))).toBe('CaseStateInvalid');
+    // One that was a mistake stands in nobody's way.
+    const mistaken = { region: REGION, id: (await collect(1n)).collectionId, person: PEOPLE.director };
+    await withdrawDecision(context, { ...mistaken, reason: '示例：金额有误' });
+    expect(await refusalOf(approveCollectionOf(context, mistaken))).toBe('CaseStateInvalid');
     const { collectionId, amountFen } = await collect();
+    expect(collectionId).toBe(`${mistaken.id}/2`);
     expect(amountFen).toBe(2_000n);
     expect(await refusalOf(collect(1n))).toBe('IdempotencyConflict');
     expect(await refusalOf(received(collectionId))).toBe('ApprovalIncomplete');
@@ -160,6 +193,8 @@ describe('a balance below zero', () => {
       { path: advance, balance: '0' },
       { path: 'fund/cash/employee', balance: '12000' },
     ]);
+    const comeIn = { region: REGION, id: collectionId, person: PEOPLE.director, reason: '示例' };
+    expect(await refusalOf(withdrawDecision(context, comeIn))).toBe('CaseStateInvalid');
     // Nothing is owed any more.
     expect(await refusalOf(collect())).toBe('CaseStateInvalid');
   });
