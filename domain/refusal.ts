@@ -244,7 +244,7 @@ export const REFUSALS = {
   DeductionInvalid: {
     exitCode: 1,
     remedy:
-      'Deduct from a claim that is there, and no more than it declares; `settle fund show` lists them. Nothing was changed.',
+      'Deduct from a claim that is there, and no more than it declares; `settle fund claims show` lists them. Nothing was changed.',
   },
   RatioTooLow: { exitCode: 1, remedy: 'Decide on a ratio that the policy allows; nothing was changed.' },
 

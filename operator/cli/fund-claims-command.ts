@@ -35,6 +35,7 @@ interface ReviewOptions extends ActingOptions, FundOptions {
   step: ReviewStep;
   deductions?: string;
   deduct?: Deduction[];
+  sha256?: string;
 }
 
 /** `H32130000001:employee:120.00:超限定支付范围`, as often as it is given. */
@@ -79,6 +80,11 @@ export function addFundClaimsCommands(group: Command, context: CliContext): void
       .addOption(new Option('--step <step>', 'which of the two').choices(REVIEW_STEPS).makeOptionMandatory())
       .option('--deductions <file>', 'institution,pool,deducted,reason, one row a claim', nonEmptyArgument)
       .option('--deduct <deduction>', 'INSTITUTION:POOL:YUAN:REASON; may be given again', deductionArgument)
+      .option(
+        '--sha256 <hash>',
+        'the file that was read, as `claims show` has it (default: what is there)',
+        nonEmptyArgument,
+      )
       .action(action(context, (options: ReviewOptions) => review(context, options))),
     'fund review --step first-review --period 2026-04 --deduct H32130000001:employee:120.00:超限定支付范围 --as 321300-01',
     'fund review --step re-check --period 2026-04 --as 321300-03',
@@ -155,6 +161,7 @@ async function show(context: CliContext, options: FundOptions & { institution?: 
             each.reason,
           ]),
         ),
+        ...(file === undefined ? [] : [`  file  ${file.sha256}, taken on ${file.importedOn}`]),
         ...reviews.map((each) => `  ${each.step}  ${each.reviewedOn} by ${capacityText(each)}`),
         `  next  ${nextStep(reviews.map(({ step }) => step))}`,
       ]);
@@ -187,12 +194,19 @@ function nextStep(done: readonly ReviewStep[]): string {
 
 async function review(context: CliContext, options: ReviewOptions): Promise<ExitCode> {
   const person = actingPerson(context, options.as);
-  const { dryRun = false, step, updateId, deduct = [] } = options;
+  const { dryRun = false, step, updateId, sha256, deduct = [] } = options;
   return withRunning(context, async (running) => {
     const month = await fundMonth(running, options);
     const fromFile = options.deductions === undefined ? [] : await readDeductions(options.deductions);
     const deductions = [...fromFile, ...deduct];
-    const done = await reviewClaims(running, { ...month, step, person, deductions, dryRun, ...given({ updateId }) });
+    const done = await reviewClaims(running, {
+      ...month,
+      step,
+      person,
+      deductions,
+      dryRun,
+      ...given({ updateId, sha256 }),
+    });
     const { deductedFen, ...rest } = done;
     const next =
       step === 'first-review'
@@ -203,6 +217,7 @@ async function review(context: CliContext, options: ReviewOptions): Promise<Exit
       context.output.lines([
         `${context.output.paint('green', '✓')} ${step} of ${month.period}: ${done.claims} claims, ${formatAmount(deductedFen)} deducted, ` +
           `by ${capacityText(done.reviewer)}${dryRun ? '; nothing was recorded' : ''}`,
+        ...(done.sha256 === null ? [] : [`  file  ${done.sha256}`]),
         `  next  ${next}`,
       ]);
     return ExitCode.Fine;

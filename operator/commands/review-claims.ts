@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { loadReviews, lockClaims, saveReview, type ClaimMonth } from '../../db/fund/claims';
+import { wasAccepted } from '../../db/attempts';
+import { findClaimFile, loadReviews, lockClaims, saveReview, type ClaimMonth } from '../../db/fund/claims';
 import { loadStaff } from '../../db/register';
 import { REVIEW_ROLES, type Deduction, type ReviewStep } from '../../domain/fund/claims';
 import { caseIds } from '../../domain/ids';
@@ -12,11 +13,15 @@ import type { CommandContext } from './context';
 import { transactionally } from './dry-run';
 import { contentHash, tellWindow } from './window-step';
 
+const RULE = '宿迁 2025-06-13 三(一)';
+
 export interface ReviewClaimsCommand extends ClaimMonth {
   step: ReviewStep;
   person: string;
   /** What this review takes off, in place of what was taken off before. */
   deductions?: readonly Deduction[];
+  /** The file that the reviewer has looked at; whatever is there where left out. */
+  sha256?: string;
   updateId?: string;
   dryRun?: boolean;
 }
@@ -28,14 +33,16 @@ export interface ReviewedClaims {
   /** Of all claims of the month, deductions of before included. */
   deductedFen: bigint;
   reviewedOn: PlainDate;
+  /** The file that was reviewed; null where claims came without one. */
+  sha256: string | null;
 }
 
 /**
  * Records 初审, or 复核 by another person, of all claims of a month (宿迁 2025-06-13 三(一)), with what is taken off and why. The month is
- * reviewed when the re-check is recorded, and paid on the next working day.
+ * reviewed when the re-check is recorded, and paid on the next working day. The same update id again is answered by the review.
  *
  * @throws Refusal `PersonUnknown`, `ApprovalRoleMissing`, `NotFound`, `ApprovalNotOpen`, `ApprovalOutOfOrder`, `ApprovalSamePerson`,
- * `ReasonMissing`, `DeductionInvalid`
+ * `ReasonMissing`, `DeductionInvalid`, `ApprovalContentChanged` where another file is there, `IdempotencyConflict`
  */
 export async function reviewClaims(context: CommandContext, command: ReviewClaimsCommand): Promise<ReviewedClaims> {
   const { db, clock } = context;
@@ -51,19 +58,38 @@ export async function reviewClaims(context: CommandContext, command: ReviewClaim
     contentSha256: contentHash(deductions.map((each) => ({ ...each, deductedFen: each.deductedFen.toString() }))),
     at: clock.now(),
   };
-  return attempted(context, command.updateId ? { updateId: command.updateId, ...attempt } : ownAttempt(attempt), run);
+  const { updateId } = command;
+  if (updateId === undefined) return attempted(context, ownAttempt(attempt), run);
+  const done = await wasAccepted(db, updateId);
+  return attempted(context, { updateId, ...attempt }, () => (done ? answerAgain(db, command) : run()));
+}
+
+/** What was recorded under this key, as long as it counts. */
+async function answerAgain(db: Knex, { region, period, step, person }: ReviewClaimsCommand): Promise<ReviewedClaims> {
+  const review = (await loadReviews(db, { region, period })).find((each) => each.step === step);
+  if (review?.person !== person)
+    throw new Refusal('IdempotencyConflict', `the ${step} of this update id counts no more: review under another one`);
+  const { claims, deductedFen, reviewedOn, actingFor } = review;
+  const reviewer = { person, ...(actingFor === undefined ? {} : { actingFor }) };
+  const sha256 = (await findClaimFile(db, { region, period }))?.sha256 ?? null;
+  return { step, reviewer, claims, deductedFen, reviewedOn, sha256 };
 }
 
 async function reviewIn(
   trx: Knex,
   { clock }: CommandContext,
-  { region, period, step, person, deductions = [] }: ReviewClaimsCommand,
+  { region, period, step, person, deductions = [], sha256 }: ReviewClaimsCommand,
 ): Promise<ReviewedClaims> {
   const month = { region, period };
-  for (const { institution, pool, reason } of deductions)
-    if (reason.trim() === '')
-      throw new Refusal('ReasonMissing', `the deduction of ${institution} from ${pool} says no reason`);
+  checkDeductions(region, deductions);
   await lockClaims(trx, month);
+  const file = await findClaimFile(trx, month);
+  if (sha256 !== undefined && file?.sha256 !== sha256)
+    throw new Refusal(
+      'ApprovalContentChanged',
+      `the claims of ${period} are of the file ${file?.sha256 ?? '–'}, not of ${sha256}`,
+      { rule: RULE },
+    );
   const at = clock.now();
   const reviewer = await reviewerOf(trx, month, { step, person, on: at.date });
   const totals = await saveReview(trx, month, { step, capacity: reviewer, at, deductions });
@@ -77,7 +103,20 @@ async function reviewIn(
       }`,
     },
   ]);
-  return { step, reviewer, ...totals, reviewedOn: at.date };
+  return { step, reviewer, ...totals, reviewedOn: at.date, sha256: file?.sha256 ?? null };
+}
+
+/** Each says why, and a claim is deducted from once: by a file or an option, with its region named or not. */
+function checkDeductions(region: string, deductions: readonly Deduction[]): void {
+  const seen = new Set<string>();
+  for (const { institution, pool, reason, payingRegion = region } of deductions) {
+    if (reason.trim() === '')
+      throw new Refusal('ReasonMissing', `the deduction of ${institution} from ${pool} says no reason`);
+    const claim = `${institution} ${pool} ${payingRegion}`;
+    if (seen.has(claim))
+      throw new Refusal('DeductionInvalid', `${claim} is deducted from twice: give its whole deduction once`);
+    seen.add(claim);
+  }
 }
 
 /** In whose name somebody reviews: their own where they have the role, else that of one on leave who has not reviewed. */

@@ -50,7 +50,7 @@ export interface ClaimsCheck {
   readonly pools: readonly Pool[];
 }
 
-/** The claims of a month; rows of one institution, pool and paying region add up. @throws Refusal `FileInvalid` */
+/** The claims of a month, one row each: what stands twice would be paid twice. @throws Refusal `FileInvalid` */
 export async function readClaims(path: string, check: ClaimsCheck): Promise<Claim[]> {
   const claims = new Map<string, Claim>();
   await rightFile(path, (findings) =>
@@ -69,14 +69,11 @@ export async function readClaims(path: string, check: ClaimsCheck): Promise<Clai
         findings.add('deducted-too-much', message, { line, column: 'deducted' });
       }
       const key = `${institution}/${pool}/${payingRegion}`;
-      const before = claims.get(key);
-      claims.set(key, {
-        institution,
-        pool,
-        payingRegion,
-        declaredFen: (before?.declaredFen ?? 0n) + declared,
-        deductedFen: (before?.deductedFen ?? 0n) + deducted,
-      });
+      if (claims.has(key)) {
+        const message = `${institution} claims from ${pool} of ${payingRegion} twice: one row with the whole amount`;
+        findings.add('duplicate', message, { line });
+      }
+      claims.set(key, { institution, pool, payingRegion, declaredFen: declared, deductedFen: deducted });
     }),
   );
   return [...claims.values()];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import pino from 'pino';
-import { loadClaims, loadReviews } from '../../db/fund/claims';
+import { findClaimFile, loadClaims, loadReviews } from '../../db/fund/claims';
 import { savePolicy } from '../../db/register';
 import type { Deduction, ReviewStep } from '../../domain/fund/claims';
 import { plainDate, period as toPeriod } from '../../domain/plain-date';
@@ -64,14 +64,14 @@ const deduction = (fen: bigint, institution = FIRST): Deduction => ({
 
 describe('claims of a month', () => {
   it('are kept by institution, pool and paying region, the own region where none is named', async () => {
-    const taken = await take([...TWO, `${FIRST},employee,0.01,0,`]);
-    expect(taken).toMatchObject({ claims: 2, institutions: 2, declaredFen: 150_051n, deductedFen: 50n });
+    const taken = await take();
+    expect(taken).toMatchObject({ claims: 2, institutions: 2, declaredFen: 150_050n, deductedFen: 50n });
     expect(await loadClaims(database.app, MONTH)).toEqual([
       {
         institution: FIRST,
         pool: 'employee',
         payingRegion: REGION,
-        declaredFen: 100_001n,
+        declaredFen: 100_000n,
         deductedFen: 0n,
         reason: '',
       },
@@ -84,6 +84,18 @@ describe('claims of a month', () => {
         reason: '随申报文件',
       },
     ]);
+  });
+
+  it('stand once in a file, also where one row names the own region: nothing of a file that repeats one is taken', async () => {
+    const repeated = importClaims(context, claimsFile(...TWO, `${FIRST},employee,1000.00,0,${REGION}`), {
+      region: REGION,
+      person: PEOPLE.officer,
+    });
+    await expect(repeated).rejects.toMatchObject({
+      code: 'FileInvalid',
+      message: expect.stringContaining('twice') as string,
+    });
+    expect(await loadClaims(database.app, MONTH)).toEqual([]);
   });
 
   it('come in once: the same bytes again change nothing, other content is refused, or takes their place when asked to', async () => {
@@ -172,6 +184,36 @@ describe('the review of claims', () => {
       'ReasonMissing',
     );
     expect(await loadReviews(database.app, MONTH)).toEqual([]);
+  });
+
+  it('takes off a claim once, with its region named or not', async () => {
+    await take();
+    const named = { ...deduction(1n), payingRegion: REGION };
+    expect(await refusalOf(review('first-review', PEOPLE.officer, [deduction(1n), named]))).toBe('DeductionInvalid');
+    expect(await loadReviews(database.app, MONTH)).toEqual([]);
+  });
+
+  it('is of the file that was read: another one that has come since is refused', async () => {
+    await take();
+    const { sha256 } = (await findClaimFile(database.app, MONTH))!;
+    await take([TWO[0]!], { replace: true });
+    const first = { ...MONTH, step: 'first-review' as const, person: PEOPLE.officer };
+    expect(await refusalOf(reviewClaims(context, { ...first, sha256 }))).toBe('ApprovalContentChanged');
+    const now = (await findClaimFile(database.app, MONTH))!.sha256;
+    expect(await reviewClaims(context, { ...first, sha256: now })).toMatchObject({ sha256: now, claims: 1 });
+  });
+
+  it('is answered again under the same update id, as long as it counts', async () => {
+    await take();
+    const first = { ...MONTH, step: 'first-review' as const, person: PEOPLE.officer, updateId: 'review-1' };
+    const done = await reviewClaims(context, first);
+    today = '2026-05-07';
+    expect(await reviewClaims(context, first)).toEqual(done);
+    expect(await refusalOf(reviewClaims(context, { ...first, deductions: [deduction(1n)] }))).toBe(
+      'IdempotencyConflict',
+    );
+    await take([TWO[0]!], { replace: true });
+    expect(await refusalOf(reviewClaims(context, first))).toBe('IdempotencyConflict');
   });
 
   it('is of a file: another file before the re-check needs another first review, and none comes after it', async () => {
