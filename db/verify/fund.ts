@@ -151,15 +151,44 @@ const heldIsInTheBooks: Invariant = {
   },
 };
 
+/** 财政专户: what it had, less what the bank has moved to the pools' accounts and not sent back. */
+const DEPOSITS = `
+  with ledger as (
+    select a.pool, b.balance_fen as fen from ledger.account a join ledger.balance b using (region, account_id)
+     where a.region = :region and a.kind = 'fund/fiscal-deposit'),
+  opened as (
+    select d.pool, sum(t.amount_fen) as fen from ledger.journal j join ledger.transfer t using (region, sequence)
+      join ledger.account d on d.region = t.region and d.account_id = t.debit_account_id and d.kind = 'fund/fiscal-deposit'
+     where j.region = :region and j.event = 'opening' group by 1),
+  moved as (
+    select pool, sum(amount_fen) as fen from settle.payments
+     where region = :region and kind = 'fund' and institution is null and state = 'succeeded' group by 1)
+  select pool || ': ' || l.fen || ' fen, ' || coalesce(o.fen, 0) || ' opened − ' || coalesce(m.fen, 0) || ' transferred' as finding
+    from ledger l left join opened o using (pool) left join moved m using (pool)
+   where l.fen <> coalesce(o.fen, 0) - coalesce(m.fen, 0) order by 1 limit :limit`;
+
+const depositsAreWhatIsLeft: Invariant = {
+  name: 'fiscal deposit = opening − transfers that arrived',
+  async check(database, region) {
+    const { fen } = await figures<{ fen: bigint }>(
+      database,
+      `select coalesce(sum(b.balance_fen), 0)::bigint as fen from ledger.account a join ledger.balance b using (region, account_id)
+        where a.region = :region and a.kind = 'fund/fiscal-deposit'`,
+      region,
+    );
+    return verdict(await findings(database, DEPOSITS, region), formatYuan(fen));
+  },
+};
+
 /** 暂停支付 (新医保发〔2025〕50号 五(一)): by the settlement body, on the day on which the message left. */
 const PAID_WHILE_SUSPENDED = `
   with sent as (
     select p.payment_id, s.on_date, coalesce(i.settles_through, i.institution) as body
       from settle.payment_states s join settle.payments p using (payment_id)
       join settle.institutions i on i.region = p.region and i.institution = p.institution
-     where p.region = :region and p.kind = 'fund' and s.to_state = 'released'),
+     where p.region = :region and p.kind = 'fund' and s.to_state in ('released', 'sent')),
   days as (select distinct on_date from sent)
-  select s.payment_id || ' was released on ' || s.on_date || ', while ' || s.body || ' was suspended' as finding
+  select s.payment_id || ' left on ' || s.on_date || ', while ' || s.body || ' was suspended' as finding
     from sent s join (select d.on_date, x.institution from days d cross join lateral settle.suspended_institutions(:region, d.on_date) x) u
       on u.on_date = s.on_date and u.institution = s.body
    order by 1 limit :limit`;
@@ -182,5 +211,6 @@ export const FUND_INVARIANTS: readonly Invariant[] = [
   eachSumHasItsPayment,
   advancesAreCarried,
   heldIsInTheBooks,
+  depositsAreWhatIsLeft,
   suspendedGetNothing,
 ];
