@@ -104,6 +104,8 @@ function tableOf({ title, columns, rows, totals }: DocumentTable): Content {
         table: {
           headerRows: 1,
           dontBreakRows: true,
+          // No heading alone at the foot of a page.
+          keepWithHeaderRows: 1,
           // The padding of each cell takes its part of the width.
           widths: shares.map((share) => `${(share / whole) * 100}%`),
           body: [

@@ -1,7 +1,9 @@
 import { formatYuan, sum } from '../money';
 import type { PlainDate } from '../plain-date';
+import { REJECTION_REASONS, type RejectionCode } from '../window/line-check';
 import { BREACH_NAMES, issuerOf } from './letters';
 import { DOCUMENT_KINDS, type DocumentChart, type DocumentColumn, type DocumentModel } from './model';
+import { alertInWords } from './words';
 
 /** What one month of direct settlement came to in a region. */
 export interface MonthFigures {
@@ -33,7 +35,7 @@ export interface StageFacts {
   /** Net of the statements by enterprise and by institution, the largest first. */
   readonly byEnterprise: readonly { readonly name: string; readonly netFen: bigint }[];
   readonly byInstitution: readonly { readonly name: string; readonly netFen: bigint }[];
-  readonly rejections: readonly { readonly code: string; readonly lines: number }[];
+  readonly rejections: readonly { readonly code: RejectionCode; readonly lines: number }[];
   readonly breaches: readonly {
     readonly name: string;
     readonly kind: keyof typeof BREACH_NAMES;
@@ -104,8 +106,11 @@ export function stageReport(facts: StageFacts): DocumentModel {
       },
       {
         title: '不予受理的明细',
-        columns: [{ label: '原因' }, right('条数')],
-        rows: facts.rejections.map(({ code, lines }) => [code, String(lines)]),
+        columns: [{ label: '原因', width: 5 }, right('条数')],
+        rows: facts.rejections.map(({ code, lines }) => [
+          `${REJECTION_REASONS[code].chinese}（${code}）`,
+          String(lines),
+        ]),
       },
       {
         title: '违约与暂停支付',
@@ -122,8 +127,8 @@ export function stageReport(facts: StageFacts): DocumentModel {
       },
       {
         title: '困难堵点',
-        columns: [{ label: '日期' }, { label: '事项', width: 1.6 }, { label: '说明', width: 4 }],
-        rows: facts.alerts.map(({ on, kind, detail }) => [on, kind, detail]),
+        columns: [{ label: '日期' }, { label: '事项', width: 2.4 }, { label: '说明', width: 3.2 }],
+        rows: facts.alerts.map(({ on, kind, detail }) => [on, alertInWords(kind), detail]),
       },
     ].filter(({ rows }) => rows.length > 0),
     charts: [

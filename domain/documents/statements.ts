@@ -2,6 +2,7 @@ import { formatYuan, sum } from '../money';
 import type { PlainDate } from '../plain-date';
 import { issuerOf } from './letters';
 import { DOCUMENT_KINDS, type DocumentModel } from './model';
+import { levelInWords, subjectInWords } from './words';
 
 export interface StatementFacts {
   readonly regionName: string;
@@ -161,7 +162,7 @@ export function paymentOrderList(facts: OrderListFacts): DocumentModel {
     date: facts.releasedOn,
     facts: [
       ['审批单', facts.requestId],
-      ['事项', facts.subject],
+      ['事项', subjectInWords(facts.subject)],
       ['内容摘要（SHA-256）', facts.contentSha256],
       ['笔数', String(facts.payments.length)],
       ['金额（元）', formatYuan(totalFen)],
@@ -172,17 +173,18 @@ export function paymentOrderList(facts: OrderListFacts): DocumentModel {
       {
         title: '审批',
         columns: [{ label: '级次' }, { label: '审批人' }, { label: '日期' }],
-        rows: facts.decisions.map(({ level, person, on }) => [level, person, on]),
+        rows: facts.decisions.map(({ level, person, on }) => [levelInWords(level), person, on]),
       },
       {
         title: '付款',
         columns: [
-          { label: '付款编号', width: 3 },
-          { label: '付款机构', width: 1.7 },
-          { label: '收款人', width: 2.4 },
+          { label: '付款编号', width: 2.2 },
+          { label: '付款机构', width: 1.4 },
+          { label: '收款人', width: 1.9 },
+          // Nineteen digits of an account and twelve of a bank stand on one line.
           { label: '账号', width: 2 },
-          { label: '开户行', width: 1.5 },
-          { label: '金额', align: 'right', width: 1.5 },
+          { label: '开户行', width: 1.35 },
+          { label: '金额', align: 'right', width: 1.35 },
         ],
         rows: facts.payments.map((each) => [
           each.paymentId,

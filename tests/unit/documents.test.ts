@@ -2,6 +2,7 @@ import { documentNumber, type DocumentModel } from '../../domain/documents/model
 import { plainDate } from '../../domain/plain-date';
 import { renderPdf } from '../../activities/documents/pdf';
 import { renderXlsx } from '../../activities/documents/xlsx';
+import { alertInWords, levelInWords, subjectInWords } from '../../domain/documents/words';
 
 const MODEL: DocumentModel = {
   kind: 'breach-notice',
@@ -56,5 +57,14 @@ describe('a document', () => {
     jest.useRealTimers();
     expect(first.subarray(0, 2).toString()).toBe('PK');
     expect(first.equals(second)).toBe(true);
+  });
+});
+
+describe('codes in documents', () => {
+  it('stand behind their words in Chinese', () => {
+    expect(levelInWords('finance-check')).toBe('复核（finance-check）');
+    expect(subjectInWords('pre-allocation')).toBe('月预拨（pre-allocation）');
+    expect(alertInWords('payment-failed')).toBe('支付失败（payment-failed）');
+    expect(alertInWords('something-new')).toBe('something-new');
   });
 });

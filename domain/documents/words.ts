@@ -1,0 +1,63 @@
+import type { APPROVAL_LEVELS } from '../policy/schema';
+
+/** Documents are read by people without the code at hand: what a code means stands first, the code stays in brackets. */
+function named(names: Readonly<Record<string, string>>, code: string): string {
+  const name = names[code];
+  return name === undefined ? code : `${name}（${code}）`;
+}
+
+/** The four levels in their order (新医保发〔2025〕50号 六(二)). */
+const LEVELS: Readonly<Record<(typeof APPROVAL_LEVELS)[number], string>> = {
+  'first-review': '初审',
+  'second-review': '复审',
+  'finance-check': '复核',
+  'release-approval': '审批拨付',
+};
+
+const SUBJECTS: Readonly<Record<string, string>> = {
+  prepayment: '集采预付金拨付',
+  'returns to the fund account': '返还预付金转入基金账户',
+  'settlement window': '货款支付',
+  'pre-allocation': '月预拨',
+  settlement: '月结算',
+  'monthly settlement': '月结算',
+  'corrected account': '更正账户后付款',
+  'fiscal transfer': '财政专户拨款',
+};
+
+const ALERTS: Readonly<Record<string, string>> = {
+  'agency-delay': '经办延误',
+  'bank-id-conflict': '银行报文编号冲突',
+  'bank-unreachable': '银行无法联系',
+  'booking-refused': '银行入账未能记账',
+  'calendar-not-published': '日历未公布',
+  'case-refused': '事项被规则终止',
+  'fund-insufficient': '基金账户余额不足',
+  'month-missing': '缺少月份数据',
+  'payee-differs': '收款账户与登记不符',
+  'payment-failed': '支付失败',
+  'payment-held': '暂缓支付',
+  'payment-returned': '银行退回',
+  'preallocation-missed': '月预拨未按期支付',
+  'preallocation-withdrawn': '月预拨已撤回',
+  'prepayment-not-returned': '当月未返还预付金',
+  'receipts-awaited': '等待银行回单',
+  'return-late': '20日后仍未到账',
+  'transfer-refused': '财政拨款未获同意',
+  'window-overdue': '当月未付清',
+};
+
+/** A level of approval: 初审（first-review）. */
+export function levelInWords(level: string): string {
+  return named(LEVELS, level);
+}
+
+/** What a batch of payments is for: 月预拨（pre-allocation）. */
+export function subjectInWords(subject: string): string {
+  return named(SUBJECTS, subject);
+}
+
+/** What an alert says: 支付失败（payment-failed）. */
+export function alertInWords(kind: string): string {
+  return named(ALERTS, kind);
+}
