@@ -38,6 +38,7 @@ export const FINDING_RULES = {
   'date-order': 'The first day is not after the last.',
   'value-unknown': 'The value is one of the list.',
   duplicate: 'A key stands once in its file.',
+  'cashier-accountant': 'Nobody is cashier and accountant on one day (会计、出纳分设; 新医保发〔2025〕50号 六(二)).',
   'reference-unknown': 'Who is named is in the file that lists them.',
   'settles-through-self': 'An institution that settles for itself leaves settles_through empty.',
   'settles-through-chain':

@@ -9,9 +9,10 @@ import {
 import { Phase } from '../../domain/business-time';
 import { period, plainDate } from '../../domain/plain-date';
 import { refusalIn } from '../../operator/cli/failure';
-import { phaseAt } from '../../operator/commands/development-clock';
+import { advanceClock, phaseAt, showClock } from '../../operator/commands/development-clock';
 import { REGION, saveSmallRegion } from '../support/approval-case';
 import { createTestDatabase, type TestDatabase } from '../support/database';
+import { windowContext } from '../support/window';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -35,6 +36,11 @@ async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
 it('a development clock begins half an hour behind a phase, runs on like any other, and never goes back', async () => {
   const { app, owner } = database;
   expect(await findDevelopmentClock(app)).toBeUndefined();
+  // By the real clock there is none to show or to move, and nothing else is asked.
+  const context = windowContext(app, '2026-02-28');
+  const to = { date: plainDate('2026-03-31'), phase: Phase.FundMoves };
+  expect(await codeOf(showClock(context))).toBe('DevelopmentClockOff');
+  expect(await codeOf(advanceClock(context, { to, progress: () => undefined }))).toBe('DevelopmentClockOff');
   await beginDevelopmentClock(owner, START, HOST_MS);
   const begun = (await findDevelopmentClock(app))!;
   expect(developmentNow(begun, HOST_MS)).toEqual({ date: '2026-02-28', time: '10:30' });

@@ -272,6 +272,11 @@ describe('a region folder with a fault', () => {
     ['purchases without a year', { 'purchases-25.csv': '' }, { file: 'purchases-25.csv', code: 'file-name' }],
     ['claims without a month', { 'claims-2026-13.csv': '' }, { file: 'claims-2026-13.csv', code: 'file-name' }],
     [
+      'a cashier who is accountant',
+      { 'staff.csv': 'person,name,roles,from,to\np1,示例,officer,,\np2,示例,cashier;accountant,,\n' },
+      { file: 'staff.csv', line: 3, column: 'roles', code: 'cashier-accountant' },
+    ],
+    [
       'an unknown role',
       { 'staff.csv': 'person,name,roles,from,to\np1,示例,officer;boss,,\n' },
       { file: 'staff.csv', line: 2, column: 'roles', code: 'value-unknown' },

@@ -120,6 +120,12 @@ export async function readStaff(path: string, findings: FileFindings): Promise<S
   await readTable(path, STAFF_COLUMNS, findings, (row, line) => {
     if (!keys.take(row.person, line)) return;
     checkDateOrder(row.from, row.to, line, findings);
+    // The running system refuses it too: all roles of a line hold on the same days.
+    if (row.roles.includes('cashier') && row.roles.includes('accountant'))
+      findings.add('cashier-accountant', `${row.person} would be cashier and accountant on the same day`, {
+        line,
+        column: 'roles',
+      });
     staff.push({
       person: row.person,
       name: row.name,
