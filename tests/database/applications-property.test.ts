@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { cellsOf, clearLines, createImports, csvOf, fates, type Cells } from '../support/applications';
-import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
+import { writeByHand } from '../support/by-hand';
+import { createTestDatabase, type TestDatabase } from '../support/database';
 import { saveWindowRegion, windowContext } from '../support/window';
 
 // Whatever the order of rows in files and of the files of a period, the same lines are accepted and rejected (issue 5).
@@ -59,7 +60,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 async function prepare({ march, settled, disputed }: Case): Promise<void> {
   await clearLines(database.superuser);
   if (march.length > 0) await imports.rows(march, '2026-03');
-  await withoutTriggers(database.superuser, (trx) =>
+  await writeByHand(database.owner, 'settle.settled_lines', (trx) =>
     trx.raw(
       `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
        select line_id, region, period, body, 1, enterprise from settle.application_lines where line = any(?::text[])`,

@@ -1,7 +1,7 @@
 import { cellsOf, clearLines, createImports, csvOf, fates, type Cells } from '../support/applications';
 import { writeByHand } from '../support/by-hand';
 import { loadApplied } from '../../db/window-totals';
-import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
+import { createTestDatabase, type TestDatabase } from '../support/database';
 import { REGION, saveWindowRegion, windowContext } from '../support/window';
 
 // Import of application files (新医保发〔2025〕50号 四(二); DESIGN 5.2): what becomes of each row.
@@ -25,7 +25,7 @@ afterEach(async () => {
 afterAll(() => database.drop());
 
 async function settle(line: string, period: string): Promise<void> {
-  await withoutTriggers(database.superuser, (trx) =>
+  await writeByHand(database.owner, 'settle.settled_lines', (trx) =>
     trx.raw(
       `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
        select line_id, region, ?, body, 1, enterprise from settle.application_lines where line = ?`,

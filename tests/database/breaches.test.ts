@@ -20,7 +20,7 @@ import { confirm, confirmOne } from '../../operator/commands/confirm-statement';
 import { disputeLines } from '../../operator/commands/dispute-lines';
 import { cellsOf, createImports } from '../support/applications';
 import { writeByHand } from '../support/by-hand';
-import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
+import { createTestDatabase, type TestDatabase } from '../support/database';
 import { refusalOf } from '../support/ledger';
 import { publishedCalendar, publishedPolicy } from '../support/published';
 import { acceptLines, fund, REGION, saveWindowRegion, windowContext, type LineOf } from '../support/window';
@@ -124,7 +124,7 @@ describe('lines that nobody confirmed or disputed by the 20th', () => {
     await fund(database.app, BODY, { own: 10_000n });
     await confirm(context, { region: REGION, period: APRIL });
     const reopen = (on: string): Promise<unknown> =>
-      withoutTriggers(database.superuser, (trx) =>
+      writeByHand(database.owner, ['settle.settled_lines', 'settle.unsettled_lines'], (trx) =>
         trx.raw(
           `with gone as (delete from settle.settled_lines returning *)
            insert into settle.unsettled_lines select line_id, region, period, institution, revision, enterprise, ? from gone`,

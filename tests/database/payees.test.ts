@@ -10,7 +10,8 @@ import { changePayments, loadPayments } from '../../db/payments';
 import { loadPayeeFlags } from '../../db/payees';
 import { atPhase, Phase, type BusinessMoment } from '../../domain/business-time';
 import { plainDate } from '../../domain/plain-date';
-import { createTestDatabase, withoutTriggers, type TestDatabase } from '../support/database';
+import { writeByHand } from '../support/by-hand';
+import { createTestDatabase, type TestDatabase } from '../support/database';
 import { refusalOf } from '../support/ledger';
 import { REGION, saveSmallWindowRegion } from '../support/window-region';
 
@@ -44,7 +45,7 @@ async function prepared(period: string, enterprises: readonly string[]): Promise
   await window.openWindow({ caseId, at: day(`${period}-01`), region: REGION, period });
   const key = { region: REGION, period, institution: BODY, revision: 1 };
   const fen = 10_000n * BigInt(enterprises.length);
-  await withoutTriggers(database.superuser, async (trx) => {
+  await writeByHand(database.owner, ['settle.statements', 'settle.statement_enterprises'], async (trx) => {
     await trx('settle.statements').insert({
       ...key,
       gross_fen: fen,

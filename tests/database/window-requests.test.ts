@@ -4,7 +4,7 @@ import { verify } from '../../db/verify';
 import { changePayments, loadPayments } from '../../db/payments';
 import { reopenStatementParts } from '../../db/statement-reversal';
 import { plainDate } from '../../domain/plain-date';
-import { withoutTriggers } from '../support/database';
+import { writeByHand } from '../support/by-hand';
 import { refusalOf } from '../support/ledger';
 import { CASE, day, paymentOf, raised, startFailed, startWindowBatch, type WindowBatch } from '../support/window-batch';
 import { REGION } from '../support/window';
@@ -192,7 +192,9 @@ describe('a payment that is cancelled without its part', () => {
 
   it('is found', async () => {
     batch = await startFailed(['E0001']);
-    await withoutTriggers(batch.database.superuser, (trx) => trx('settle.payments').update({ state: 'cancelled' }));
+    await writeByHand(batch.database.owner, 'settle.payments', (trx) =>
+      trx('settle.payments').update({ state: 'cancelled' }),
+    );
     expect(await broken()).toContain('a payment is cancelled with its part of the statement');
   });
 
@@ -200,7 +202,7 @@ describe('a payment that is cancelled without its part', () => {
     batch = await startFailed(['E0001', 'E0002']);
     const second = (await batch.act('correct', [paymentOf('E0001')], '2026-04-22', 2))!;
     await batch.decide(second, 'reject');
-    await withoutTriggers(batch.database.superuser, (trx) =>
+    await writeByHand(batch.database.owner, 'settle.statement_enterprises', (trx) =>
       trx('settle.statement_enterprises').where({ enterprise: 'E0001' }).update({ cancelled_on: '2026-04-22' }),
     );
     expect(await refusalOf(batch.prepare(3, '2026-04-22'))).toBe('PaymentStateInvalid');

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Knex } from 'knex';
 import { connect } from '../../db/connect';
 import type { Database } from '../../db/connect';
 import { applicationUrl, dropStatements } from '../../db/roles';
@@ -45,6 +44,8 @@ async function copyTemplate(name: string): Promise<{ ownerUrl: string; appUrl: s
       return `CREATE ROLE ${username} LOGIN CREATEROLE PASSWORD '${password}' IN ROLE ${template}${role}`;
     }),
     `ALTER ROLE ${name}_app NOCREATEROLE`,
+    // As who created it, so that the owner may prepare the database again.
+    `GRANT ${name}_app TO ${name}_owner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`,
     `CREATE DATABASE ${name} OWNER ${name}_owner TEMPLATE ${template} STRATEGY FILE_COPY`,
     `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
     `GRANT CONNECT, TEMPORARY ON DATABASE ${name} TO ${name}_app`,
@@ -80,15 +81,4 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       await database.drop();
     },
   };
-}
-
-/** Writes as nobody can who is kept to the rules: without any trigger. */
-export async function withoutTriggers(
-  superuser: Database,
-  work: (trx: Knex.Transaction) => Promise<unknown>,
-): Promise<void> {
-  await superuser.transaction(async (trx) => {
-    await trx.raw('set local session_replication_role = replica');
-    await work(trx);
-  });
 }
