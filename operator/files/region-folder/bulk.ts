@@ -43,8 +43,10 @@ export async function checkBulkFiles(check: BulkCheck): Promise<void> {
   }
   if (files.catalogue !== undefined) {
     const findings = findingsOf(files.catalogue);
+    const listedOnce = createListedOnce(findings);
     await readTable(files.catalogue, CATALOGUE_COLUMNS, findings, (row, line) => {
       checkDateOrder(row.from, row.to, line, findings);
+      listedOnce(row, line);
     });
   }
 }
@@ -73,6 +75,35 @@ async function checkInstitutionTables({ files, institutions, findingsOf }: BulkC
     });
   }
 }
+
+interface Listing {
+  readonly drug: string;
+  readonly category: string;
+  readonly from: string;
+  readonly to?: string | null | undefined;
+}
+
+/** A drug stands under a category once on any day: of two listings that share a day, the later line is told. */
+function createListedOnce(findings: FileFindings): (listing: Listing, line: number) => void {
+  const listings = new Map<string, { from: string; to: string; line: number }[]>();
+  return ({ drug, category, from, to }, line) => {
+    const key = `${drug}\n${category}`;
+    const earlier = listings.get(key) ?? [];
+    const until = to ?? LAST_DAY;
+    const double = earlier.find((each) => each.from <= until && from <= each.to);
+    if (double !== undefined) {
+      const days = `${double.from} to ${double.to === LAST_DAY ? 'no end' : double.to}`;
+      findings.add('duplicate', `${drug} is already listed under ${category} on line ${double.line}, ${days}`, {
+        line,
+        column: 'from',
+      });
+    }
+    listings.set(key, [...earlier, { from, to: until, line }]);
+  };
+}
+
+/** Of a listing without an end. */
+const LAST_DAY = '9999-12-31';
 
 function createOnce(column: string, findings: FileFindings): (key: string, line: number) => void {
   const lines = new Map<string, number>();
