@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { addAlert, addEvents, loadCase } from '../../db/cases';
+import { addAlert, addEvents, hasEvent, loadCase } from '../../db/cases';
 import { areClaimsReopened, lockClaims } from '../../db/fund/claims';
-import { countEligible, judgeInstitutions } from '../../db/fund/eligibility';
+import { countEligible, findUnknown, judgeInstitutions } from '../../db/fund/eligibility';
 import {
   carryCorrected,
   failedPreallocations,
@@ -25,7 +25,7 @@ import { toRefusal } from '../../db/refusals';
 import type { BusinessMoment } from '../../domain/business-time';
 import { fundPurposeOf } from '../../domain/fund/ids';
 import { formatYuan } from '../../domain/money';
-import { lastDayOf, type Period } from '../../domain/plain-date';
+import { firstDayOf, lastDayOf, type Period } from '../../domain/plain-date';
 import type { FundPolicy } from '../../domain/policy';
 import { POOLS, type Pool } from '../../domain/pools';
 import { Refusal } from '../../domain/refusal';
@@ -37,6 +37,9 @@ import { finishMonth, SETTLEMENT_SUBJECT } from './effects';
 
 /** Of the event and of the alert, where a run cannot be prepared today. */
 export const RUN_REFUSED = 'run-refused';
+
+/** How many institutions an alert names. */
+const NAMED = 5;
 
 interface Run {
   caseId: string;
@@ -116,6 +119,7 @@ async function planAhead(trx: Knex, run: Run): Promise<void> {
     return;
   if (at.date > lastDayOf(period)) return tellMissed(trx, run);
   await judgeInstitutions(trx, { region, period, policy });
+  await tellUnknown(trx, run);
   await inBulk(trx, () => planPreallocations(trx, { region, period, policy }));
   const { eligible, of } = await countEligible(trx, region, period);
   await addEvents(trx, caseId, at, [
@@ -124,6 +128,18 @@ async function planAhead(trx: Knex, run: Run): Promise<void> {
 }
 
 /** 将当月的核定资金拨付 (宿迁 2025-06-13 三(二)2): a month that is over is paid in full after its review, and nothing ahead any more. */
+/** Who would be paid ahead and of whom nothing was known on the 1st (宿迁 2025-06-13 二(三)): it is not for them to find out. */
+async function tellUnknown(trx: Knex, run: Run): Promise<void> {
+  const { caseId, period, at } = run;
+  const key = 'standing-missing';
+  const unknown = await findUnknown(trx, run);
+  if (unknown.length === 0 || (await hasEvent(trx, caseId, key))) return;
+  const named = `${unknown.slice(0, NAMED).join(', ')}${unknown.length > NAMED ? ', …' : ''}`;
+  const detail = `nothing was known of ${unknown.length} institutions on ${firstDayOf(period)}, and they are not paid ahead: ${named}`;
+  await addEvents(trx, caseId, at, [{ key, event: key, actor: ENGINE, detail }]);
+  await addAlert(trx, { caseId, kind: key, on: at.date, detail });
+}
+
 async function tellMissed(trx: Knex, { caseId, region, period, at }: Run): Promise<void> {
   const planned = await trx('settle.preallocations').where({ region, period }).first<object | undefined>('institution');
   if (planned) return;

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { firstDayOf, type Period } from '../../domain/plain-date';
+import { firstDayOf, yearOf, type Period } from '../../domain/plain-date';
 import { majorViolationFrom, type FundPolicy } from '../../domain/policy';
 
 /**
@@ -53,4 +53,24 @@ export async function countEligible(
     [region, period],
   );
   return rows[0]!;
+}
+
+/**
+ * Institutions of which nothing was known when the month began, though they would be paid ahead: those that the pools paid in the year
+ * looked back to; every one of a region of which no institution was known. They are settled without pre-allocation.
+ */
+export async function findUnknown(
+  db: Knex,
+  { region, period, policy }: { region: string; period: Period; policy: FundPolicy },
+): Promise<string[]> {
+  const { rows } = await db.raw<{ rows: { institution: string }[] }>(
+    `with known as (select distinct institution from settle.standings where region = :region and known_from <= :first)
+     select institution from settle.institutions i
+      where region = :region and institution not in (select institution from known)
+        and (not exists (select from known)
+             or exists (select from settle.spending s where s.region = i.region and s.institution = i.institution and s.year = :year))
+      order by 1`,
+    { region, first: firstDayOf(period), year: yearOf(period) - policy.preallocation.spendingYearsBack },
+  );
+  return rows.map(({ institution }) => institution);
 }

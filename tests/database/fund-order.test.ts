@@ -5,7 +5,7 @@ import type { LedgerEvent } from '../../domain/ledger';
 import { period, plainDate } from '../../domain/plain-date';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { createFundDesk, raisedOf } from '../support/fund-desk';
-import { claim, hospitalOf, openFundRegion, review, suspend } from '../support/fund-stage';
+import { claim, endowFund, hospitalOf, openFundRegion, review, suspend } from '../support/fund-stage';
 import { publishedPolicy, publishedYears } from '../support/published';
 
 // One month after the other, and what waits for what (宿迁 2025-06-13 三(二)). 1,200.00 a year: 30.00 a month; numbers by hand, in fen.
@@ -217,4 +217,38 @@ it('a case that begins again pays nothing ahead for a month that is settled', as
   await database.owner('settle.spending').where({ region: code }).update({ year: 2025 });
   expect(await desk.prepare(january, 'preallocation', '2026-02-16')).toBeNull();
   expect(await broken(code)).toEqual([]);
+});
+
+describe('institutions of which nothing was known on the 1st', () => {
+  it('are named to the agency, and settled without pre-allocation', async () => {
+    const code = '321811';
+    await openFundRegion(database, code, {}, []);
+    // Both were paid in 2025; what is known of the second came a day too late.
+    await endowFund(database.owner, code, [{ amountFen: 120_000n }, { number: 2, amountFen: 240_000n }], {
+      2: { known_from: '2026-01-02' },
+    });
+    const desk = createFundDesk(database.app, code);
+    const january = await desk.open(JANUARY);
+    await desk.run(january, 'preallocation', '2026-01-04');
+    expect(desk.bookings.map(({ amountFen }) => amountFen)).toEqual([3_000n]);
+    expect(await alerts(code, 'standing-missing')).toEqual([
+      `nothing was known of 1 institutions on 2026-01-01, and they are not paid ahead: ${hospitalOf(code, 2)}`,
+    ]);
+    // In February it is known: 30 % of 2,400.00, a twelfth.
+    const february = await desk.open(FEBRUARY);
+    await desk.run(february, 'preallocation', '2026-02-02');
+    expect(desk.bookings.slice(1).map(({ amountFen }) => amountFen)).toEqual([3_000n, 6_000n]);
+    expect(await alerts(code, 'standing-missing')).toHaveLength(1);
+  });
+
+  it('are named where none was known at all', async () => {
+    const code = '321812';
+    await openFundRegion(database, code, {}, []);
+    const january = await createFundDesk(database.app, code).open(JANUARY);
+    const desk = createFundDesk(database.app, code);
+    expect(await desk.prepare(january, 'preallocation', '2026-01-04')).toBeNull();
+    expect(await alerts(code, 'standing-missing')).toEqual([
+      `nothing was known of 2 institutions on 2026-01-01, and they are not paid ahead: ${hospitalOf(code, 1)}, ${hospitalOf(code, 2)}`,
+    ]);
+  });
 });
