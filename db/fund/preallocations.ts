@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { firstDayOf, yearOf, type Period } from '../../domain/plain-date';
 import type { FundPolicy } from '../../domain/policy';
+import { ratioDecided, STANDARD_FEN } from './standards';
 
 interface PlannedMonth {
   region: string;
@@ -11,20 +12,13 @@ interface PlannedMonth {
 /** The standard of each eligible institution and pool, of whoever is not suspended on the 1st. As SQL over `bindingsOf`. */
 const STANDARDS = `
   select * from (
-    select e.region, e.period, e.institution, s.pool, coalesce(d.ratio, :ratio) as ratio,
-           -- Twice the amount, so that a half is rounded up by whole numbers.
-           div(2 * s.amount_fen * coalesce(d.ratio, :ratio)::numeric + 12, 24)::bigint as amount_fen,
+    select e.region, e.period, e.institution, s.pool, coalesce(d.ratio, :ratio) as ratio, ${STANDARD_FEN} as amount_fen,
            concat_ws('/', 'fund', e.region, e.period, e.institution, s.pool, 'preallocation') as payment_id
       from settle.eligibility e
       join settle.institutions i using (region, institution)
       join settle.spending s on s.region = e.region and s.institution = e.institution and s.year = :year
                             and s.pool = any(cast(:pools as text[]))
-      left join lateral (
-        select x.ratio from settle.standard_decisions x
-         where x.region = e.region and x.approved_on is not null and x.from_period <= e.period
-           and coalesce(x.institution = e.institution, true) and coalesce(x.pool = s.pool, true)
-           and x.ratio::numeric >= cast(:ratioMinimum as numeric)
-         order by x.institution nulls last, x.pool nulls last, x.from_period desc, x.approved_on desc, x.decision_id desc limit 1) d on true
+      left join lateral (${ratioDecided('e.region', 'e.period')}) d on true
      where e.region = :region and e.period = :period and e.eligible
        -- Who is settled for the month is paid nothing ahead for it any more.
        and not exists (select from settle.settlements m where m.region = e.region and m.period = e.period

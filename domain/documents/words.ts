@@ -43,6 +43,7 @@ const ALERTS: Readonly<Record<string, string>> = {
   'prepayment-not-returned': '当月未返还预付金',
   'receipts-awaited': '等待银行回单',
   'return-late': '20日后仍未到账',
+  'standing-missing': '机构情况未录入',
   'transfer-refused': '财政拨款未获同意',
   'window-overdue': '当月未付清',
 };

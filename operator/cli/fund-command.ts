@@ -64,13 +64,14 @@ export function addFundCommands(program: Command, context: CliContext): void {
     'fund show --period 2026-08 --institution H65052100001',
     'fund show --period 2026-04 --inter-regional',
   );
+  const clearings = group.command('clearing').description('the clearing of a quarter · 季度清算');
   examples(
-    regionOption(group.command('clearing'))
-      .description('the signed clearing of a quarter by institution and pool · 季度清算')
+    regionOption(clearings.command('show', { isDefault: true }))
+      .description('what was signed, by institution and pool')
       .requiredOption('--quarter <quarter>', 'such as 2026-Q1', quarterArgument)
       .option('--json', 'as JSON')
       .action(action(context, (options: ClearingOptions) => clearing(context, options))),
-    'fund clearing --quarter 2026-Q1',
+    'fund clearing show --quarter 2026-Q1',
   );
 }
 

@@ -11,6 +11,7 @@ import { formatAmount } from './amounts';
 import { amountArgument, dateArgument, institutionArgument, nonEmptyArgument, periodArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
 import { poolArgument } from './fund-options';
+import { addShowStandard } from './fund-standard-command';
 import { addWithdrawCommand } from './fund-withdraw-command';
 import { ratioArgument } from './ratio-command';
 import {
@@ -50,6 +51,7 @@ export function addFundDecisionCommands(group: Command, context: CliContext): vo
 }
 
 function addStandardCommands(standard: Command, context: CliContext): void {
+  addShowStandard(standard, context);
   const acting = (name: string): Command => actingOptions(regionOption(standard.command(name)));
   examples(
     acting('propose')

@@ -105,6 +105,36 @@ it('a ratio is proposed and approved by two people, and listed', async () => {
 
 it('a month that is not worked out yet says so', async () => {
   expect((await settle('fund', 'preallocate')).stdout).toContain('the standard of 2026-05 is not worked out yet');
-  expect((await settle('fund', 'clearing', '--quarter', '2026-Q1')).stdout).toContain('2026-Q1 is not cleared yet');
-  expect((await settle('fund', 'clearing', '--quarter', '2026-5')).exitCode).toBe(2);
+  expect((await settle('fund', 'clearing', 'show', '--quarter', '2026-Q1')).stdout).toContain(
+    '2026-Q1 is not cleared yet',
+  );
+  expect((await settle('fund', 'clearing', 'show', '--quarter', '2026-5')).exitCode).toBe(2);
+});
+
+it('the standard of a month is shown before its run: a twelfth of last year’s spending times the ratio in force', async () => {
+  const standard = (period: string) => settle('fund', 'standard', 'show', '--period', period, '--json');
+  expect((await settle('fund', 'standard', 'show')).stdout).toContain('no spending is known');
+  await database
+    .owner('settle.spending')
+    .insert({ region: REGION, year: 2025, institution: FIRST, pool: 'employee', amount_fen: 120_020n });
+  // 1,200.20 × 0.30 ÷ 12 = 30.005, half up.
+  expect(dataOf(await standard('2026-05'))).toEqual([
+    {
+      region: REGION,
+      period: '2026-05',
+      institution: FIRST,
+      pool: 'employee',
+      spending: '1200.20',
+      ratio: expect.stringMatching(/^0\.30?$/) as string,
+      standard: '30.01',
+    },
+  ]);
+  const propose = ['--ratio', '0.36', '--from', '2026-09', '--institution', FIRST, '--reason', '示例：运行平稳'];
+  const proposed = await settle('fund', 'standard', 'propose', ...propose, ...as('business-head'), '--json');
+  const { decisionId } = dataOf(proposed) as { decisionId: string };
+  // 0.35 was decided for everybody before: 35.00583…; 1,200.20 × 0.36 ÷ 12 = 36.006 once it is approved.
+  expect(dataOf(await standard('2026-09'))).toMatchObject([{ ratio: '0.35', standard: '35.01' }]);
+  await settle('fund', 'standard', 'approve', decisionId, ...as('director'));
+  expect(dataOf(await standard('2026-09'))).toMatchObject([{ ratio: '0.36', standard: '36.01' }]);
+  expect(dataOf(await standard('2026-05'))).toMatchObject([{ standard: '30.01' }]);
 });
