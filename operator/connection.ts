@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { bankUrlOf } from '../activities/bank/bank-address';
+import { bankUrlOf, createBank } from '../activities/bank/bank-address';
+import type { Bank } from '../activities/bank/port';
 import { connect } from '../db/connect';
 import { developmentNow, findDevelopmentClock, type DevelopmentClock } from '../db/development-clock';
 import { applicationUrl } from '../db/roles';
@@ -17,6 +18,7 @@ export interface RunningConnection extends CommandContext {
   /** As the owner, connected when it is first asked for: registers and policies are written with it. */
   ownerDb(): Knex;
   readonly bankUrl: string;
+  connectBank(): Bank;
   /** The bank is the simulator: accounts are opened there by the engine. */
   readonly simulatedBank: boolean;
   /** Where the simulator takes accounts and incoming money; undefined for a real bank. */
@@ -40,6 +42,7 @@ export interface RunningServices {
 
 const COMMAND_POOL = 4;
 const CONNECT_WITHIN = '5 seconds';
+const BANK_TIMEOUT_MS = 60_000;
 const REAL = ['DATABASE_URL', 'TEMPORAL_ADDRESS'] as const;
 
 function fromEnvironment(env: NodeJS.ProcessEnv): RunningServices {
@@ -92,14 +95,16 @@ export async function connectRunning(env: NodeJS.ProcessEnv): Promise<RunningCon
   try {
     await reachDatabase(db, services.appUrl);
     const development = await developmentClockOf(db, services);
+    const log = createLogger('command', { file: join(dataDirectory(env), 'log', 'settle.log') });
     return {
       db,
       client: new Client({ connection, namespace }),
       clock: { now: () => developmentNow(development ?? REAL_TIME, Date.now()) },
       developmentClock: development !== undefined,
-      log: createLogger('command', { file: join(dataDirectory(env), 'log', 'settle.log') }),
+      log,
       ownerDb: () => (owner ??= connect(services.ownerUrl, { poolSize: 2, applicationName: 'settle-command' })),
       bankUrl,
+      connectBank: () => createBank({ url: bankUrl, timeoutMs: BANK_TIMEOUT_MS, log }),
       simulatedBank: services.simulatedBank,
       simulatorUrl: services.simulatorUrl,
       namespace,

@@ -30,7 +30,7 @@ const TARGET = { retry: 'released', correct: 'prepared', cancel: 'cancelled' } a
 export function createOperatorActivities({
   db,
   log,
-}: ActivityDependencies): Pick<PaymentActivities, 'applyOperatorAction'> {
+}: Pick<ActivityDependencies, 'db' | 'log'>): Pick<PaymentActivities, 'applyOperatorAction'> {
   return {
     async applyOperatorAction({ caseId, at, operator: named, nextRevision: atLeast }) {
       const raised = await db.transaction(async (trx) => {

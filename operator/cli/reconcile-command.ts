@@ -1,5 +1,4 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { createBank } from '../../activities/bank/bank-address';
 import type { Bank } from '../../activities/bank/port';
 import { loadExceptions, loadLastRun, loadSignOff, type ReconciliationException } from '../../db/reconciliation';
 import { addDays, type PlainDate } from '../../domain/plain-date';
@@ -11,8 +10,6 @@ import { dateArgument, nonEmptyArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
 import { actingOptions, actingPerson, regionOption, regionOrOnly, withRunning, type Running } from './running';
 import { formatTable } from './table';
-
-const BANK_TIMEOUT_MS = 60_000;
 
 interface DayOptions {
   region?: string;
@@ -85,10 +82,10 @@ function dayOf(running: Running, date: PlainDate | undefined): PlainDate {
   return date ?? addDays(running.clock.now().date, -1);
 }
 
-function bankOf({ bankUrl, log }: Running): Bank {
-  if (bankUrl === undefined)
+function bankOf({ connectBank }: Running): Bank {
+  if (connectBank === undefined)
     throw new Refusal('NotRunning', 'no bank is named: set SETTLE_BANK_URL or SETTLE_BANK_DIRECTORY');
-  return createBank({ url: bankUrl, timeoutMs: BANK_TIMEOUT_MS, log });
+  return connectBank();
 }
 
 async function run(context: CliContext, options: DayOptions): Promise<ExitCode> {

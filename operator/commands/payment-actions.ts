@@ -5,6 +5,7 @@ import { Refusal } from '../../domain/refusal';
 import { requireRole } from './capacity';
 import type { CommandContext } from './context';
 import { actOnPayments, askBankNow } from './decisions';
+import { askAboutEnded, cancelInEnded, hasEnded, refuseInEnded } from './ended-cases';
 
 /** What may be done from the command line: the operator's actions, and asking the bank now. */
 export type PaymentAction = OperatorAction | 'ask';
@@ -14,7 +15,8 @@ export const ACTIONABLE: Readonly<Record<PaymentAction, readonly PaymentState[]>
   retry: [PaymentState.Failed, PaymentState.Returned],
   correct: [PaymentState.Failed, PaymentState.Returned],
   cancel: [PaymentState.Failed, PaymentState.Returned, PaymentState.Held],
-  ask: [PaymentState.Sent, PaymentState.Unknown],
+  // What was paid may have come back since.
+  ask: [PaymentState.Sent, PaymentState.Unknown, PaymentState.Succeeded],
 };
 
 export interface PaymentsWanted {
@@ -33,7 +35,11 @@ export async function selectPayments(
   action: PaymentAction,
   wanted: PaymentsWanted,
 ): Promise<PaymentRecord[]> {
-  const { paymentIds, states = ACTIONABLE[action], ...rest } = wanted;
+  const {
+    paymentIds,
+    states = ACTIONABLE[action].filter((state) => state !== PaymentState.Succeeded),
+    ...rest
+  } = wanted;
   if (paymentIds === undefined || paymentIds.length === 0) {
     const possible = states.filter((state) => ACTIONABLE[action].includes(state));
     return loadPayments(db, { ...rest, states: possible });
@@ -64,6 +70,9 @@ export async function checkPaymentAction(context: CommandContext, command: Payme
     const code = state === PaymentState.Unknown ? 'PaymentUnknown' : 'PaymentStateInvalid';
     throw new Refusal(code, `${paymentId} is ${state}: ${action} is not possible`, { paymentId, state });
   }
+  if (action === 'ask' || action === 'cancel') return;
+  for (const caseId of new Set(payments.map((payment) => payment.caseId)))
+    if (await hasEnded(context, caseId)) refuseInEnded(caseId, action);
 }
 
 /** What was done to the payments of one case, or why it was not. */
@@ -124,6 +133,12 @@ async function actOnPart(
   part: Part & { updateId?: string },
 ): Promise<string> {
   const { region, paymentIds, ...target } = part;
+  if (await hasEnded(context, part.caseId)) {
+    const command = { ...target, region, person, reason };
+    if (action === 'ask') return askAboutEnded(context, command);
+    if (action === 'cancel') return cancelInEnded(context, { ...command, paymentIds });
+    refuseInEnded(part.caseId, action);
+  }
   if (action === 'ask') {
     await askBankNow(context, { ...target, region, person, reason });
     return 'the bank is asked; settle payments list shows what it says';
