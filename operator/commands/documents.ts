@@ -10,12 +10,19 @@ import type { CommandContext } from './context';
 /** More than a region issues in a year; a folder of more is written month by month. */
 const MOST_AT_ONCE = 100_000;
 
-/** Issues and draws what is due by a day, the clock's where none is named, and is not there yet. */
-export function issueDueDocuments(
+/**
+ * Issues and draws what is due by a day, the clock's where none is named, and is not there yet. What is issued stays, so that
+ * nothing is issued of a day to come: a suspension that a correction would still prevent, a report of half a month.
+ *
+ * @throws Refusal `OutsideWindow` for a day to come
+ */
+export async function issueDueDocuments(
   { db, log, clock }: Pick<CommandContext, 'db' | 'log' | 'clock'>,
   region: string,
   upTo: PlainDate = clock.now().date,
 ): Promise<MadeDocuments> {
+  const { date } = clock.now();
+  if (upTo > date) throw new Refusal('OutsideWindow', `documents are issued up to today, ${date}; ${upTo} is to come`);
   return makeDocuments({ db, log }, { region, upTo });
 }
 

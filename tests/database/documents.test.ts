@@ -7,6 +7,8 @@ import { PEOPLE, REGION, saveSmallRegion } from '../support/approval-case';
 import { writeByHand } from '../support/by-hand';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { refusalOf } from '../support/ledger';
+import { windowContext } from '../support/window';
+import { issueDueDocuments } from '../../operator/commands/documents';
 
 // Letters about one breach: noticed on 2026-05-06, to be corrected by 2026-05-19, suspended from 2026-06-01.
 
@@ -92,5 +94,17 @@ describe('letters about a breach', () => {
     expect(createHash('sha256').update(String(row.content)).digest('hex')).toBe(row.content_sha256);
     const forged = { ...row, number: 'X', serial: 99, about: 'x', content: '{"a":1}' };
     expect(await refusalOf(database.app('settle.documents').insert(forged))).toBe('23514');
+  });
+
+  it('are not issued for a day to come: the suspension of 06-01 is not there on 05-31, whoever asks for it', async () => {
+    await breach({});
+    const make = (on: string, upTo: string): Promise<unknown> =>
+      issueDueDocuments(windowContext(database.app, on), REGION, plainDate(upTo));
+    expect(await refusalOf(make('2026-05-31', '2026-06-01'))).toBe('OutsideWindow');
+    expect(await listDocuments(database.app, { region: REGION }, 10)).toEqual([]);
+    await make('2026-05-31', '2026-05-31');
+    const kinds = (await listDocuments(database.app, { region: REGION }, 10)).map(({ kind }) => kind);
+    expect(kinds).toContain('breach-notice');
+    expect(kinds).not.toContain('suspension-notice');
   });
 });
