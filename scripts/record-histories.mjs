@@ -38,16 +38,21 @@ const WANTED = {
   v3: {
     'clearing-orderly': 'clearing/321300/2026-Q1',
     'fund-orderly': 'fund/321300/2026-02',
+    'fund-payment-left-open': 'fund/321300/2026-01',
     'starter-month': 'starter/321300-recorded',
   },
 };
 
-const HOSPITALS_AND_SUPPLIERS = { regions: ['650100', '650400', '650500'], to: '2027-02', scenario: 'scenario.yaml' };
+const HOSPITALS_AND_SUPPLIERS = {
+  regions: ['650100', '650400', '650500'],
+  to: '2027-02',
+  scenario: 'rehearsal/sample/scenario.yaml',
+};
 /** What each version plays; the first quarter of monthly funds is settled and cleared in April. */
 const PLAYED = {
   v1: HOSPITALS_AND_SUPPLIERS,
   v2: HOSPITALS_AND_SUPPLIERS,
-  v3: { regions: ['321300'], to: '2026-04' },
+  v3: { regions: ['321300'], to: '2026-04', scenario: 'tests/replay/v3.yaml' },
 };
 
 const version = process.argv[2] ?? 'v3';
@@ -69,7 +74,7 @@ const to = period(played.to);
 const inputs = await dist('rehearsal/inputs.js').readInputs({
   regions: played.regions.map((region) => join(sample, region)),
   policies: [],
-  ...(played.scenario && { scenario: join(sample, played.scenario) }),
+  ...(played.scenario && { scenario: join(root, played.scenario) }),
   provisionalCalendar: false,
   from,
   to: period('2026-12'),

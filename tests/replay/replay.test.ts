@@ -94,10 +94,18 @@ describe('histories of real runs', () => {
     expect(recorded.filter((file) => file.startsWith('v3/'))).toEqual([
       'v3/clearing-orderly.json',
       'v3/fund-orderly.json',
+      'v3/fund-payment-left-open.json',
       'v3/starter-month.json',
     ]);
     expect(typesOf('v3/fund-orderly.json').filter((type) => type === 'prepareFund')).toHaveLength(2);
     expect(typesOf('v3/clearing-orderly.json')).toContain('signClearing');
+    // Its last look is over, and it tells that only the operator is waited for.
+    const { events } = historyOf('v3/fund-payment-left-open.json');
+    const types = events.map(({ eventType }) => eventType);
+    expect(types).not.toContain('EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED');
+    expect(types.slice(types.lastIndexOf('EVENT_TYPE_ACTIVITY_TASK_COMPLETED'))).toContain(
+      'EVENT_TYPE_MARKER_RECORDED',
+    );
   });
 
   it('no workflow is without one that takes longer than a single step', () => {
