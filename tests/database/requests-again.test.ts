@@ -1,19 +1,22 @@
 import pino from 'pino';
 import type { Bank } from '../../activities/bank/port';
+import { createFundActivities } from '../../activities/fund';
 import { createApprovalActivities } from '../../activities/payments/approvals';
 import { createBankActivities } from '../../activities/payments/bank-exchange';
 import { createDisbursementActivities } from '../../activities/prepayment/disbursement';
 import { createReturnActivities } from '../../activities/prepayment/returns';
 import type { Prepared, RaisedRequest } from '../../activities/types';
 import { postJournals } from '../../db/ledger';
-import { saveCalendarYear } from '../../db/register';
+import { saveCalendarYear, savePolicy } from '../../db/register';
 import { atPhase, Phase, type BusinessMoment } from '../../domain/business-time';
-import { plainDate } from '../../domain/plain-date';
+import { caseIds } from '../../domain/ids';
+import { period, plainDate } from '../../domain/plain-date';
 import { recordReturn } from '../../operator/commands/record-return';
 import { REGION, saveSmallRegion } from '../support/approval-case';
 import { createTestDatabase, type TestDatabase } from '../support/database';
+import { openFundRegion } from '../support/fund-stage';
 import { journal, transfer } from '../support/ledger';
-import { publishedYears } from '../support/published';
+import { publishedPolicy, publishedYears } from '../support/published';
 import { windowContext } from '../support/window';
 
 // A case that begins again counts its requests from one: what was decided under a number stays decided (DESIGN 5.3, 7).
@@ -80,7 +83,7 @@ async function decide(
       decision: {
         requestId,
         level,
-        person: `${REGION}-${role}`,
+        person: `${caseId.split('/')[1]}-${role}`,
         decision,
         contentSha256,
         reason: '示例',
@@ -93,7 +96,7 @@ async function release(caseId: string, { requestId, contentSha256 }: RaisedReque
   await createApprovalActivities(dependenciesOn(date)).recordRelease({
     caseId,
     at: on(date),
-    release: { requestId, person: `${REGION}-cashier`, contentSha256 },
+    release: { requestId, person: `${caseId.split('/')[1]}-cashier`, contentSha256 },
   });
 }
 
@@ -150,5 +153,17 @@ it('so does the move of returns to the fund account', async () => {
   await steps.openReturn({ caseId: moveId, at: on('2026-04-01'), region: REGION, period: '2026-04' });
   await rejectedAndReleased(moveId, '2026-04-30', () =>
     steps.prepareReturnMove({ caseId: moveId, at: on('2026-04-30'), revision: 1 }),
+  );
+});
+
+it('so does a month’s pre-allocation', async () => {
+  const code = '321800';
+  await savePolicy(database.owner, publishedPolicy('suqian-2025'));
+  await openFundRegion(database, code);
+  const fund = createFundActivities(dependenciesOn('2026-01-04'));
+  const caseId = caseIds.fund(code, period('2026-01'));
+  await fund.openFund({ caseId, at: on('2026-01-01'), region: code, period: '2026-01' });
+  await rejectedAndReleased(caseId, '2026-01-04', () =>
+    fund.prepareFund({ caseId, at: on('2026-01-04'), revision: 1, stage: 'preallocation' }),
   );
 });
