@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { addEvents, hasEvent } from '../../db/cases';
+import { addAlert, addEvents, hasEvent } from '../../db/cases';
+import { leaveOut } from '../../db/left-out-payments';
 import { changePayments, loadPayments, type PaymentRecord } from '../../db/payments';
 import { loadStaff } from '../../db/register';
 import { hasRole } from '../../domain/approval';
@@ -18,7 +19,8 @@ const OPEN_TO: Record<OperatorAction, readonly PaymentState[]> = {
   retry: ['failed', 'returned'],
   // What was held since the register has another payee now.
   correct: ['failed', 'returned', 'held'],
-  cancel: ['failed', 'returned', 'held'],
+  // What is prepared leaves its batch when that is prepared anew: content under approval does not change.
+  cancel: ['failed', 'returned', 'held', 'prepared'],
 };
 
 const TARGET = { retry: 'released', correct: 'prepared', cancel: 'cancelled' } as const;
@@ -48,13 +50,16 @@ export function createOperatorActivities({
         const withheld =
           operator.action === 'retry' ? await withholdSuspended(trx, { paymentIds: operator.paymentIds }, at) : [];
         const open = operator.paymentIds.filter((paymentId) => !withheld.includes(paymentId));
-        await changePayments(trx, open, {
+        const prepared = payments.filter(({ state }) => state === 'prepared');
+        if (prepared.length > 0) await markLeftOut(trx, prepared, caseId, at, operator);
+        const ending = payments.filter(({ paymentId, state }) => state !== 'prepared' && open.includes(paymentId));
+        await changePayments(trx, idsOf(ending), {
           to: TARGET[operator.action],
           at,
           actor: operator.person,
           reason: operator.reason,
         });
-        if (operator.action === 'cancel') await applyEffect(AFTER_CANCEL, trx, payments, at);
+        if (operator.action === 'cancel') await applyEffect(AFTER_CANCEL, trx, ending, at);
         await tell(trx, payments, caseId, at, operator);
         return null;
       });
@@ -62,6 +67,23 @@ export function createOperatorActivities({
       return raised;
     },
   };
+}
+
+function idsOf(payments: readonly PaymentRecord[]): string[] {
+  return payments.map(({ paymentId }) => paymentId);
+}
+
+/** They stay in the request that is open, and the levels are told: one that rejects it has it prepared without them. */
+async function markLeftOut(
+  trx: Knex,
+  payments: readonly PaymentRecord[],
+  caseId: string,
+  at: BusinessMoment,
+  { person, reason }: OperatorInput,
+): Promise<void> {
+  await leaveOut(trx, idsOf(payments), { person, reason, at });
+  const detail = `${payments.length} payments are to be left out, ${reason}: a level that rejects the request has it prepared without them`;
+  await addAlert(trx, { caseId, kind: 'payments-left-out', on: at.date, detail });
 }
 
 function eventKey({ actionId }: OperatorInput, { paymentId }: PaymentRecord): string {

@@ -1,17 +1,20 @@
 import type { Knex } from 'knex';
 import { addAlert, addEvents, loadCase, openCase } from '../../db/cases';
 import { loadRequests } from '../../db/approvals';
-import { loadPayments } from '../../db/payments';
+import { loadLeftOut } from '../../db/left-out-payments';
+import { changePayments, loadPayments } from '../../db/payments';
 import { loadCalendar } from '../../db/register';
 import { policyWith } from '../../db/region-policy';
 import { loadUnpaid, prepareWindowPayments } from '../../db/window-payments';
 import { loadApplied, loadConfirmed } from '../../db/window-totals';
 import { nextLevel } from '../../domain/approval';
+import type { BusinessMoment } from '../../domain/business-time';
 import { formatYuan } from '../../domain/money';
 import { firstDayOf, period as toPeriod, type PlainDate } from '../../domain/plain-date';
 import { windowDates } from '../../domain/policy';
 import { holderOf } from '../../domain/window/holder';
 import type { ActivityDependencies } from '../dependencies';
+import { AFTER_CANCEL, applyEffect } from '../payments/effects';
 import { ENGINE, prepareOnce, preparerOf, raisePrepared, requestIdOf } from '../payments/prepare';
 import { knownOrWaiting, policyName, policyOfCase } from '../prepayment/disbursement';
 import type { RaisedRequest, WindowActivities } from '../types';
@@ -78,6 +81,7 @@ export function createWindowActivities({
       const prepare = async (trx: Knex, revision: number): Promise<RaisedRequest | null> => {
         const requestId = requestIdOf(caseId, revision);
         const { region, period } = await loadCase(trx, caseId);
+        await cancelLeftOut(trx, caseId, at);
         const preparedBy = await preparerOf(trx, await loadPayments(trx, { caseId, states: ['prepared'] }));
         const payments = await prepareWindowPayments(trx, { region, period, caseId, requestId, at });
         if (payments === 0) return null;
@@ -107,4 +111,14 @@ export function createWindowActivities({
       log.warn({ caseId }, 'the window is overdue');
     },
   };
+}
+
+/** What an operator has taken out of the batch before it is prepared anew: its lines are open again. */
+async function cancelLeftOut(trx: Knex, caseId: string, at: BusinessMoment): Promise<void> {
+  const leftOut = await loadLeftOut(trx, caseId);
+  if (leftOut.length === 0) return;
+  const payments = await loadPayments(trx, { paymentIds: leftOut.map(({ paymentId }) => paymentId) });
+  for (const { paymentId, person, reason } of leftOut)
+    await changePayments(trx, [paymentId], { to: 'cancelled', at, actor: person, reason });
+  await applyEffect(AFTER_CANCEL, trx, payments, at);
 }

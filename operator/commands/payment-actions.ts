@@ -14,10 +14,14 @@ export type PaymentAction = OperatorAction | 'ask';
 export const ACTIONABLE: Readonly<Record<PaymentAction, readonly PaymentState[]>> = {
   retry: [PaymentState.Failed, PaymentState.Returned],
   correct: [PaymentState.Failed, PaymentState.Returned],
-  cancel: [PaymentState.Failed, PaymentState.Returned, PaymentState.Held],
+  // One that is prepared leaves its batch when a level rejects that.
+  cancel: [PaymentState.Failed, PaymentState.Returned, PaymentState.Held, PaymentState.Prepared],
   // What was paid may have come back since.
   ask: [PaymentState.Sent, PaymentState.Unknown, PaymentState.Succeeded],
 };
+
+/** What is acted on where it is named only: nobody means it by naming a case. */
+const NAMED_ONLY: readonly PaymentState[] = [PaymentState.Succeeded, PaymentState.Prepared];
 
 export interface PaymentsWanted {
   paymentIds?: readonly string[];
@@ -35,11 +39,7 @@ export async function selectPayments(
   action: PaymentAction,
   wanted: PaymentsWanted,
 ): Promise<PaymentRecord[]> {
-  const {
-    paymentIds,
-    states = ACTIONABLE[action].filter((state) => state !== PaymentState.Succeeded),
-    ...rest
-  } = wanted;
+  const { paymentIds, states = ACTIONABLE[action].filter((state) => !NAMED_ONLY.includes(state)), ...rest } = wanted;
   if (paymentIds === undefined || paymentIds.length === 0) {
     const possible = states.filter((state) => ACTIONABLE[action].includes(state));
     return loadPayments(db, { ...rest, states: possible });
@@ -151,5 +151,7 @@ async function actOnPart(
     reason,
     ...(account ? { account } : {}),
   });
-  return next;
+  const leaving = await loadPayments(context.db, { paymentIds, states: [PaymentState.Prepared] });
+  if (action !== 'cancel' || leaving.length === 0) return next;
+  return `${leaving.length} leave the batch when a level rejects the request, which is then prepared without them`;
 }
