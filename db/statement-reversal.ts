@@ -64,6 +64,29 @@ export async function reverseStatement(
   return { institution, revision: live.revision, netFen: live.net_fen, reversedOn: at.date, lines };
 }
 
+/**
+ * A breach that the live statement of a body has corrected: it settles lines of the breach, and the engine found the correction
+ * with it or after it. Undefined where it corrected none, or there is no statement.
+ */
+export async function correctedByStatement(
+  db: Knex,
+  { region, period, institution }: { region: string; period: string; institution: string },
+): Promise<string | undefined> {
+  const row = await db('settle.breaches as b')
+    .join('settle.statements as s', { 's.region': 'b.region', 's.institution': 'b.institution' })
+    .where({ 'b.region': region, 'b.institution': institution, 'b.corrected_by': 'engine', 's.period': period })
+    .whereNull('s.reversed_on')
+    .whereNull('b.exempted_on')
+    .whereRaw('b.corrected_on >= s.confirmed_on')
+    .whereRaw(
+      `exists (select from settle.breach_lines l join settle.settled_lines n using (line_id)
+                where l.case_id = b.case_id and (n.region, n.period, n.institution, n.revision) = (s.region, s.period, s.institution, s.revision))`,
+    )
+    .orderBy('b.case_id')
+    .first<{ case_id: string } | undefined>('b.case_id');
+  return row?.case_id;
+}
+
 /** The statement of a body that was taken back last. */
 export async function lastReversed(
   trx: Knex,

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { wasAccepted } from '../../db/attempts';
 import { lockInstitutions, lockWindowsUpTo } from '../../db/settlement-locks';
-import { lastReversed, reverseStatement, type ReversedStatement } from '../../db/statement-reversal';
+import {
+  correctedByStatement,
+  lastReversed,
+  reverseStatement,
+  type ReversedStatement,
+} from '../../db/statement-reversal';
 import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import { formatYuan } from '../../domain/money';
@@ -31,9 +36,11 @@ export interface WithdrawCommand {
 
 /**
  * A settlement body takes its statement back while the window is open to institutions: the money goes back as it was
- * reserved and the lines are open again; it may confirm anew.
+ * reserved and the lines are open again; it may confirm anew. One that corrected a breach stays: a suspension would otherwise
+ * end with a statement of which nothing is paid (直至其完成整改, 新医保发〔2025〕50号 五(一)).
  *
- * @throws Refusal `ReasonMissing`, `OutsideWindow`, `NotFound`, `NotSettlementBody`, `SpeakerRoleMissing`, `StatementMissing`
+ * @throws Refusal `ReasonMissing`, `OutsideWindow`, `NotFound`, `NotSettlementBody`, `SpeakerRoleMissing`, `StatementMissing`,
+ * `CaseStateInvalid`
  */
 export async function withdrawStatement(context: CommandContext, command: WithdrawCommand): Promise<ReversedStatement> {
   const { region, period, institution, reason, person, updateId = randomUUID() } = command;
@@ -61,6 +68,7 @@ async function withdrawIn(trx: Knex, command: WithdrawCommand, at: BusinessMomen
   await requireStandIn(trx, { region, person, bodies, on: at.date }, SPEAKERS);
   await lockWindowsUpTo(trx, region, period);
   await lockInstitutions(trx, region, bodies);
+  await refuseCorrecting(trx, { region, period, institution });
   const reversed = await reverseStatement(trx, { region, period, institution, at, policy: rules.stamp });
   if (!reversed)
     throw new Refusal(
@@ -79,4 +87,18 @@ async function withdrawIn(trx: Knex, command: WithdrawCommand, at: BusinessMomen
     },
   ]);
   return reversed;
+}
+
+/** Whether the live statement settles lines by which the engine found a breach corrected. */
+async function refuseCorrecting(
+  trx: Knex,
+  { region, period, institution }: Pick<WithdrawCommand, 'region' | 'period' | 'institution'>,
+): Promise<void> {
+  const caseId = await correctedByStatement(trx, { region, period, institution });
+  if (caseId === undefined) return;
+  throw new Refusal(
+    'CaseStateInvalid',
+    `the statement of ${institution} in window ${period} corrected the breach ${caseId}: it is paid, not taken back`,
+    { institution, caseId, rule: '新医保发〔2025〕50号 五(一)' },
+  );
 }

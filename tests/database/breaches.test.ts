@@ -17,6 +17,7 @@ import { daysAfterNotice } from '../../domain/breach';
 import { atPhase, Phase } from '../../domain/business-time';
 import { period, plainDate, type PlainDate } from '../../domain/plain-date';
 import { confirm, confirmOne } from '../../operator/commands/confirm-statement';
+import { withdrawStatement } from '../../operator/commands/withdraw-statement';
 import { disputeLines } from '../../operator/commands/dispute-lines';
 import { cellsOf, createImports } from '../support/applications';
 import { writeByHand } from '../support/by-hand';
@@ -254,6 +255,25 @@ describe('a breach that is noticed', () => {
     expect(await loadBreach(database.app, `breach/${BODY}/late-reconciliation/2026-04`)).toMatchObject({
       correctedBy: 'engine',
     });
+  });
+
+  it('stays corrected: the statement that did it is not taken back, another one is', async () => {
+    await fund(database.app, BODY, { own: 20_000n });
+    await acceptLines(database.app, [line('L5', 2_000n, { body: BODY, enterprise: 'E0003', period: '2026-05' })]);
+    const mine = { region: REGION, institution: BODY };
+    const may = { ...mine, period: period('2026-05') };
+    const takeBack = () => withdrawStatement(context, { ...may, reason: '示例：有误', person: BODY });
+    const statement = (lines?: string[]) =>
+      confirm(context, { ...may, institutions: [BODY], ...(lines ? { lines } : {}) });
+    context.setDay('2026-05-12');
+    // Of the line that was never in breach, and of all: 60.00 + 50.00 + 20.00.
+    await statement(['L5']);
+    expect(await takeBack()).toMatchObject({ netFen: 2_000n, lines: 1 });
+    await statement();
+    expect(await refusalOf(takeBack())).toBe('CaseStateInvalid');
+    expect(await corrected('2026-06-01')).toEqual(['2026-05-12', null]);
+    const live = await database.app('settle.statements').where(mine).whereNull('reversed_on').select('net_fen');
+    expect(live).toEqual([{ net_fen: 13_000n }]);
   });
 
   it('is corrected by credits that make the net no longer positive, and by the suspension of the enterprise', async () => {
