@@ -38,6 +38,7 @@ const ALERTS: Readonly<Record<string, string>> = {
   'payment-failed': '支付失败',
   'payment-held': '暂缓支付',
   'payment-returned': '银行退回',
+  'payments-left-out': '有付款拟不列入本批',
   'preallocation-missed': '月预拨未按期支付',
   'preallocation-withdrawn': '月预拨已撤回',
   'prepayment-not-returned': '当月未返还预付金',
