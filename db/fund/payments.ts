@@ -2,10 +2,11 @@ import type { Knex } from 'knex';
 import type { Period, PlainDate } from '../../domain/plain-date';
 import type { PaymentState } from '../../domain/payment';
 
-/** Payments `p` that an operator has corrected and that are not approved again yet: after an attempt, or since they were held. As SQL. */
-export const CORRECTED = `
-  (p.state = 'prepared' and (p.attempt > 1
-    or exists (select from settle.payment_states h where h.payment_id = p.payment_id and h.from_state = 'held')))`;
+/**
+ * Payments `p` that an operator has corrected and that are not approved again yet, after an attempt or since they were held: what is
+ * prepared for the first time has changed its state once. As SQL.
+ */
+export const CORRECTED = `(p.state = 'prepared' and p.changes > 1)`;
 
 export interface FundPaymentRun {
   region: string;
