@@ -368,6 +368,26 @@ describe('the daily sign-off', () => {
     await sign();
   });
 
+  it('closes the day to what people record as paid in; the next day takes it, and so does suspense', async () => {
+    await paidCase();
+    await run();
+    await sign();
+    const own = `supervised/ledger/${HOSPITAL}/own`;
+    const post = (key: string, event: Journal['event'], date: PlainDate, debit = SUPERVISED, credit = own) =>
+      postJournals(database.app, REGION, [
+        journal(key, event, [transfer(debit, credit, 7n)], { date, reference: key }),
+      ]);
+    const onDay = () => database.app('ledger.journal').where({ region: REGION, date: DAY }).count();
+    const before = await onDay();
+    expect(await refusalOf(post('T1', 'top-up', DAY))).toBe('AppendOnly');
+    expect(await refusalOf(post('R1', 'return-excess', DAY))).toBe('AppendOnly');
+    const returning = `supervised/ledger/${HOSPITAL}/returning`;
+    expect(await refusalOf(post('R2', 'return-received', DAY, SUPERVISED, returning))).toBe('AppendOnly');
+    await post('T1', 'top-up', addDays(DAY, 1));
+    await post('S1', 'suspense-received', addDays(DAY, 1), SUPERVISED, 'supervised/suspense');
+    expect(await onDay()).toEqual(before);
+  });
+
   it('cannot be had for a day to come', async () => {
     expect(await refusalOf(run(addDays(DAY, 2)))).toBe('ReconciliationOpen');
   });
