@@ -12,6 +12,7 @@ import type { Period } from '../domain/plain-date';
 import type { Region } from '../domain/region';
 import { formatCsvLine } from '../operator/files/csv';
 import { MADE_UP_COLUMNS, makeApplications, type MadeUpApplicationsOptions } from './made-up-applications';
+import type { MadeUpSupply } from './made-up-supply';
 
 /** A region as the files of its folder, name by name: what `readRegionFolder` reads back as the same region. */
 export function regionFiles(region: Region): ReadonlyMap<string, string> {
@@ -111,6 +112,20 @@ interface FundFigures {
 /** Writes them into a region's folder. */
 export async function writeFundFiles(dir: string, region: Pick<Region, 'code'>, figures: FundFigures): Promise<void> {
   for (const [name, text] of fundFiles(region, figures)) await writeFile(join(dir, name), text);
+}
+
+/** Writes what the procurement system tells of a month into a region's folder; a column more marks each row as made up. */
+export async function writeSupply(dir: string, period: Period, rows: readonly MadeUpSupply[]): Promise<void> {
+  const cells = rows.map((row) => [
+    row.enterprise,
+    String(row.orders),
+    String(row.responded),
+    row.orderedQuantity,
+    row.deliveredQuantity,
+    '示例',
+  ]);
+  const header = 'enterprise,orders,responded,ordered_quantity,delivered_quantity,note';
+  await writeFile(join(dir, `supply-${period}.csv`), csv(header, cells));
 }
 
 function csv(header: string, rows: string[][]): string {

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lowRates, supplyRates } from '../../domain/enterprise';
 import { formatYuan } from '../../domain/money';
 import { isPrepaymentPool, type PrepaymentPool } from '../../domain/pools';
 import { planPrepayments } from '../../domain/prepayment';
@@ -6,8 +8,11 @@ import { judgeEligibility } from '../../domain/fund/eligibility';
 import { period } from '../../domain/plain-date';
 import type { Region } from '../../domain/region';
 import { readClaims, readSpending, readStandings } from '../../operator/files/fund-data';
+import { createFileFindings } from '../../operator/files/findings';
 import { readRegionFolder } from '../../operator/files/region-folder';
+import { SUPPLY_COLUMNS } from '../../operator/files/region-folder/tables';
 import { readScenario } from '../../operator/files/scenario';
+import { readTable } from '../../operator/files/table';
 import { publishedPolicy } from '../support/published';
 
 const SAMPLE = join(__dirname, '../../rehearsal/sample');
@@ -88,6 +93,58 @@ describe('the sample', () => {
       const { rows } = plan(await read(code));
       expect(rows.every(({ amountFen, pools }) => pools.employee === amountFen)).toBe(true);
     }
+  });
+
+  it('650400 has two months in which an enterprise is to be warned of, and one at exactly 80 %, which is not low', async () => {
+    const { files } = await read('650400');
+    const policy = publishedPolicy('xinjiang-2025-50').policy.enterprise!;
+    const low: unknown[] = [];
+    const atTheEdge: unknown[] = [];
+    for (const { path, period: month } of files.supply) {
+      const findings = createFileFindings(path);
+      await readTable(path, SUPPLY_COLUMNS, findings, (row) => {
+        const figures = {
+          orders: Number(row.orders),
+          responded: Number(row.responded),
+          orderedQuantity: row.ordered_quantity,
+          deliveredQuantity: row.delivered_quantity,
+        };
+        const rates = lowRates(figures, policy);
+        if (rates.length > 0) low.push([month, row.enterprise, rates, figures]);
+        if (supplyRates(figures).delivery === '0.8000') atTheEdge.push([month, row.enterprise, figures]);
+      });
+      expect(findings.list()).toEqual([]);
+      expect(
+        readFileSync(path, 'utf8')
+          .trimEnd()
+          .split('\n')
+          .slice(1)
+          .every((row) => row.endsWith(',示例')),
+      ).toBe(true);
+    }
+    expect(files.supply.map(({ period: month }) => month)).toEqual(
+      ['03', '04', '05', '06', '07', '08', '09', '10', '11', '12'].map((month) => `2026-${month}`),
+    );
+    expect(low).toEqual([
+      // 148 of 200 is 74 %; 55,016 of 59,800 is 92 %.
+      [
+        '2026-05',
+        'E6503',
+        ['response'],
+        { orders: 200, responded: 148, orderedQuantity: '59800', deliveredQuantity: '55016' },
+      ],
+      // 243 of 300 is 81 %; 61,074 of 105,300 is 58 %.
+      [
+        '2026-07',
+        'E6504',
+        ['delivery'],
+        { orders: 300, responded: 243, orderedQuantity: '105300', deliveredQuantity: '61074' },
+      ],
+    ]);
+    // 80 of 100, and 20,640 of 25,800.
+    expect(atTheEdge).toEqual([
+      ['2026-10', 'E6502', { orders: 100, responded: 80, orderedQuantity: '25800', deliveredQuantity: '20640' }],
+    ]);
   });
 
   it('has a person of its own for each of the four levels, the cashier, the accountant and the operator', async () => {
