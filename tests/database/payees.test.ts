@@ -7,12 +7,14 @@ import type { ActivityDependencies } from '../../activities/dependencies';
 import type { RaisedRequest } from '../../activities/types';
 import { storeMessage } from '../../db/bank-messages';
 import { changePayments, loadPayments } from '../../db/payments';
+import { saveRegion } from '../../db/register';
 import { loadPayeeFlags } from '../../db/payees';
 import { atPhase, Phase, type BusinessMoment } from '../../domain/business-time';
 import { plainDate } from '../../domain/plain-date';
 import { writeByHand } from '../support/by-hand';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { refusalOf } from '../support/ledger';
+import { regionOf } from '../support/stage';
 import { REGION, saveSmallWindowRegion } from '../support/window-region';
 
 // Nobody pays the wrong account (错付、串户; 新医保发〔2025〕50号 六(三)): what the database keeps, whoever asks.
@@ -193,6 +195,54 @@ describe('two payees with one account', () => {
         flag: 'shared-account',
         detail: 'account 88E0001 is also that of E0001',
       },
+    ]);
+  });
+
+  it.each([
+    ['88-E0002', 'a hyphen'],
+    ['88e0002', 'a small letter'],
+  ])('are marked where one is written %s, with %s', async (account) => {
+    await changeAccount('E0001', account);
+    const { requestId } = await prepared('2026-04', ['E0001', 'E0002', 'E0003']);
+    const flags = await loadPayeeFlags(database.app, requestId);
+    expect(flags.map(({ paymentId, detail }) => [paymentId, detail])).toEqual([
+      [paymentOf('2026-04', 'E0001'), `account ${account} is also that of E0002`],
+      [paymentOf('2026-04', 'E0002'), 'account 88E0002 is also that of E0001'],
+    ]);
+  });
+
+  it('are marked where the account is the agency’s own', async () => {
+    await changeAccount('E0001', '650500-supervised');
+    await changeAccount('E0002', '650500-FUND-RESIDENT');
+    await database
+      .owner('settle.regions')
+      .where({ region: REGION })
+      .update({ supervised_account: '650500-SUPERVISED' });
+    await database
+      .owner('settle.funds')
+      .where({ region: REGION, pool: 'resident' })
+      .update({ account: '650500-FUND-RESIDENT' });
+    const { requestId } = await prepared('2026-04', ['E0001', 'E0002', 'E0003']);
+    expect((await loadPayeeFlags(database.app, requestId)).map(({ detail }) => detail)).toEqual([
+      'account 650500-supervised is also that of the supervised account of 650500',
+      'account 650500-FUND-RESIDENT is also that of the fund resident of 650500',
+    ]);
+  });
+
+  it('are marked where another enterprise has it in another region, and not the same one there', async () => {
+    const elsewhere = regionOf('650200', [{ institution: 'H65020000001', baseFen: 0n }]);
+    const supplier = (enterprise: string, account: string) => ({
+      enterprise,
+      name: '示例医药',
+      account,
+      bankCode: '650200000009',
+    });
+    const enterprises = [supplier('E0001', '88E0001'), supplier('E0007', '88-E0002')];
+    const settings = { policies: ['xinjiang-2025-50'], provisionalCalendar: false };
+    await saveRegion(database.owner, { ...elsewhere, enterprises }, settings);
+    const { requestId } = await prepared('2026-04', ['E0001', 'E0002']);
+    expect((await loadPayeeFlags(database.app, requestId)).map(({ detail }) => detail)).toEqual([
+      'account 88E0002 is also that of E0007',
     ]);
   });
 
