@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, upsertSearchAttributes } from '@temporalio/workflow';
+import { allHandlersFinished, condition, patched, upsertSearchAttributes } from '@temporalio/workflow';
 import { toEpochMs, type BusinessMoment, type DuePoint } from '../domain/business-time';
 import { records } from './activities';
 import type { BusinessClock } from './business-clock';
@@ -33,7 +33,13 @@ export function createCaseKeeping(caseId: string, clock: BusinessClock): CaseKee
   async function step<T>(run: (now: { caseId: string; at: BusinessMoment }) => Promise<T>): Promise<T> {
     return persistently(
       () => run(stepNow()),
-      () => upsertSearchAttributes({ SettleState: ['fault'] }),
+      async ({ activityType, cause }) => {
+        upsertSearchAttributes({ SettleState: ['fault'] });
+        // Cases that met a fault before this was there replay without it.
+        if (!patched('fault-alert')) return;
+        const detail = `${activityType}: ${cause?.message ?? 'it failed'}; it is tried again every half hour`;
+        await records.raiseAlert({ ...stepNow(), kind: 'case-fault', detail });
+      },
     );
   }
 

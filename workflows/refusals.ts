@@ -29,7 +29,10 @@ export async function refusing<T>(step: () => Promise<T>): Promise<T> {
  * Runs a step of the case until the world lets it happen: activities retry a bounded number of times by themselves, and
  * after that the case waits half an hour and tries again (DESIGN 7). A business refusal is thrown at once.
  */
-export async function persistently<T>(step: () => Promise<T>, onFault: (error: unknown) => void): Promise<T> {
+export async function persistently<T>(
+  step: () => Promise<T>,
+  onFault: (error: ActivityFailure) => Promise<void>,
+): Promise<T> {
   for (let round = 0; round < MAX_FAULT_ROUNDS; round += 1) {
     try {
       return await step();
@@ -37,7 +40,7 @@ export async function persistently<T>(step: () => Promise<T>, onFault: (error: u
       const refusal = businessRefusal(error);
       if (refusal) throw refusal;
       if (!(error instanceof ActivityFailure)) throw error;
-      onFault(error);
+      await onFault(error);
       await sleep(FAULT_PAUSE_MS);
     }
   }

@@ -31,6 +31,7 @@ const ALERTS: Readonly<Record<string, string>> = {
   'bank-unreachable': '银行无法联系',
   'booking-refused': '银行入账未能记账',
   'calendar-not-published': '日历未公布',
+  'case-fault': '步骤出错，系统重试',
   'case-refused': '事项被规则终止',
   'fund-insufficient': '基金账户余额不足',
   'month-missing': '缺少月份数据',
