@@ -108,6 +108,9 @@ export function checkEnterpriseAct(
   if (facts.exemptedOn) return invalid(`force majeure has ended this case on ${facts.exemptedOn}`);
   if (act === 'refused' || act === 'performed' || act === 'exempted') {
     if (facts.performedOn) return invalid(`the enterprise performed on ${facts.performedOn}`);
+    // 直至该企业按协议履约: what came before the finding does not undo it.
+    if (act === 'performed' && facts.refusedOn !== null && on < facts.refusedOn)
+      return { code: 'OutsideWindow', message: `${on} is before the refusal that was found on ${facts.refusedOn}` };
     if (act === 'refused' && facts.refusedOn) return invalid(`a refusal was found on ${facts.refusedOn}`);
     return undefined;
   }

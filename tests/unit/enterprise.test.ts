@@ -103,10 +103,16 @@ describe('what an officer records', () => {
     expect(checkEnterpriseAct(facts, act, said, today)).toBeUndefined();
   });
 
+  it('performed is taken on the day of the refusal', () => {
+    expect(checkEnterpriseAct(refused, 'performed', { ...said, on: plainDate('2026-08-17') }, today)).toBeUndefined();
+  });
+
   it.each([
     ['EvidenceMissing', 'refused', open, { ...said, evidence: '' }],
     ['OutsideWindow', 'performed', refused, { ...said, on: plainDate('2026-08-21') }],
     ['OutsideWindow', 'performed', refused, { ...said, on: plainDate('2026-08-02') }],
+    // The refusal was found on 08-17: performed on the 16th is before it, on the 17th is not.
+    ['OutsideWindow', 'performed', refused, { ...said, on: plainDate('2026-08-16') }],
     ['CaseStateInvalid', 'refused', refused, said],
     ['CaseStateInvalid', 'refused', { ...open, performedOn: today }, said],
     ['CaseStateInvalid', 'performed', { ...open, exemptedOn: today }, said],
