@@ -4,7 +4,7 @@ import { insertForceMajeure } from '../../db/case-acts';
 import { policyWith } from '../../db/region-policy';
 import { checkBreachAct } from '../../domain/breach';
 import { caseIds } from '../../domain/ids';
-import type { Period, PlainDate } from '../../domain/plain-date';
+import { periodOf, type Period, type PlainDate } from '../../domain/plain-date';
 import type { BreachKind } from '../../domain/policy/schema';
 import { Refusal } from '../../domain/refusal';
 import { correctUpdate, exemptUpdate, type ActResult } from '../../workflows/messages';
@@ -50,6 +50,7 @@ export interface ExemptCommand extends BreachCommand {
 
 /**
  * An officer records force majeure with its evidence, before the notice or after it: the institution is not in breach (五(一)).
+ * Nothing excuses a month that has not begun.
  *
  * @throws Refusal as {@link correctBreach}, and `NotSettlementBody`
  */
@@ -64,6 +65,8 @@ export async function exemptBreach(context: CommandContext, command: ExemptComma
   const { breach: policy } = (await policyWith(db, region, 'breach', at.date)).policy;
   const run = async (): Promise<ActResult> => {
     await requireWatcher(context, region, person);
+    if (period > periodOf(at.date))
+      throw new Refusal('OutsideWindow', `${caseId}: ${period} has not begun on ${at.date}`, { caseId });
     await refuseWatched(context, command);
     check(caseId, { correctedOn: null, exemptedOn: null }, { evidence, on: at.date }, at.date, {
       exemptable: policy!.forceMajeureExempts,

@@ -16,6 +16,7 @@ import { plannedCases } from '../../db/due-cases';
 import { daysAfterNotice } from '../../domain/breach';
 import { atPhase, Phase } from '../../domain/business-time';
 import { period, plainDate, type PlainDate } from '../../domain/plain-date';
+import { exemptBreach } from '../../operator/commands/breaches';
 import { confirm, confirmOne } from '../../operator/commands/confirm-statement';
 import { withdrawStatement } from '../../operator/commands/withdraw-statement';
 import { disputeLines } from '../../operator/commands/dispute-lines';
@@ -182,6 +183,18 @@ describe('lines that nobody confirmed or disputed by the 20th', () => {
     expect(await found()).toEqual([{ institution: BODY, kind: 'late-reconciliation' }]);
     await notice();
     expect(await corrected('2026-05-06')).toEqual(['2026-05-06']);
+  });
+});
+
+describe('force majeure', () => {
+  it('is recorded of a month that has begun only', async () => {
+    const said = { region: REGION, institution: BODY, person: OFFICER, evidence: '示例：洪水' };
+    const exempt = (month: string) =>
+      exemptBreach(context, { ...said, kind: 'late-reconciliation', period: period(month) });
+    expect(await refusalOf(exempt('2026-05'))).toBe('OutsideWindow');
+    expect(await refusalOf(exempt('2031-05'))).toBe('OutsideWindow');
+    expect(await exempt('2026-04')).toMatchObject({ state: 'exempted' });
+    expect(await database.app('settle.force_majeure').select('period')).toEqual([{ period: '2026-04' }]);
   });
 });
 
@@ -502,6 +515,23 @@ describe('what nobody noticed or found', () => {
     await enterpriseCase();
     const suspended = database.app('settle.enterprise_cases').update({ suspended_from: '2026-05-20' });
     expect(await refusalOf(suspended)).toBe('CaseStateInvalid');
+  });
+
+  it('ends no refusal with a day before it', async () => {
+    await enterpriseCase();
+    const change = (columns: object) => database.app('settle.enterprise_cases').update(columns);
+    for (const [act, on] of [
+      ['found', '2026-05-06'],
+      ['refused', '2026-05-22'],
+      ['performed', '2026-06-20'],
+    ] as const) {
+      const at = atPhase(plainDate(on), Phase.PeopleAct);
+      const caseId = 'enterprise/E0001/interview/2026-04';
+      await insertCaseAct(database.app, { caseId, region: REGION, act, at, person: OFFICER, evidence: '示例：认定书' });
+    }
+    await change({ refused_on: '2026-05-22', suspended_from: '2026-05-23' });
+    expect(await refusalOf(change({ performed_on: '2026-05-21' }))).toBe('CaseStateInvalid');
+    await change({ performed_on: '2026-05-22' });
   });
 });
 
