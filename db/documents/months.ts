@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
 import type { MonthFigures, StageFacts } from '../../domain/documents/reports';
 import { firstDayOf, lastDayOf, type Period, type PlainDate } from '../../domain/plain-date';
+import { loadApplied } from '../window-totals';
 
 /** What one month of direct settlement came to, as it stood at the end of a day. */
 export async function monthFigures(db: Knex, region: string, period: Period, upTo: PlainDate): Promise<MonthFigures> {
-  const { rows } = await db.raw<{ rows: MonthFigures[] }>(
-    `select :period::text as period, l.*, s.*, p.*, t.*, b.* from
-       (select (select count(*)::int from settle.application_lines where region = :region and period = :period) as "acceptedLines",
-               (select coalesce(sum(amount_fen), 0)::bigint from settle.application_lines where region = :region and period = :period) as "acceptedFen",
-               (select count(*)::int from settle.rejected_lines where region = :region and period = :period) as "rejectedLines") l,
+  const { accepted, acceptedFen, rejected } = await loadApplied(db, region, period);
+  const lines = { acceptedLines: accepted, acceptedFen, rejectedLines: rejected };
+  const { rows } = await db.raw<{ rows: Omit<MonthFigures, keyof typeof lines>[] }>(
+    `select :period::text as period, s.*, p.*, t.*, b.* from
        (select count(*)::int as statements, coalesce(sum(gross_fen), 0)::bigint as "grossFen", coalesce(sum(credits_fen), 0)::bigint as "creditsFen",
                coalesce(sum(net_fen), 0)::bigint as "netFen", coalesce(sum(from_prepayment_fen), 0)::bigint as "fromPrepaymentFen",
                coalesce(sum(from_own_fen), 0)::bigint as "fromOwnFen"
@@ -25,7 +25,7 @@ export async function monthFigures(db: Knex, region: string, period: Period, upT
           from settle.breaches where region = :region and period = :period and exempted_on is null) b`,
     { region, period, upTo },
   );
-  return rows[0]!;
+  return { ...lines, ...rows[0]! };
 }
 
 /** The rest of the stage report of a month: whom the money went to, what was refused, and where it stuck. */
@@ -57,7 +57,7 @@ export async function stageDetails(
     byEnterprise: await net('enterprise'),
     byInstitution: await net('institution'),
     rejections: await list(
-      `select code, count(*)::int as lines from settle.rejected_lines where region = :region and period = :period
+      `select code, count(*)::int as lines from settle.rejected_rows where region = :region and period = :period
         group by code order by 2 desc, code`,
     ),
     breaches: await list(

@@ -1,5 +1,7 @@
 import { cellsOf, clearLines, createImports, csvOf, fates, type Cells } from '../support/applications';
 import { writeByHand } from '../support/by-hand';
+import { period, plainDate } from '../../domain/plain-date';
+import { monthFigures, stageDetails } from '../../db/documents/months';
 import { loadApplied } from '../../db/window-totals';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { REGION, saveWindowRegion, windowContext } from '../support/window';
@@ -138,6 +140,24 @@ describe('the same line again', () => {
     expect(await fates(database.app)).toEqual({ a: expected });
   });
 
+  it('is in the stage report of the earlier month only, whichever was imported first', async () => {
+    await imports.rows([againInApril('a')]);
+    await imports.rows([marchCells('a')], '2026-03');
+    const reported = async (month: string) => {
+      const { acceptedLines, acceptedFen } = await monthFigures(
+        database.app,
+        REGION,
+        period(month),
+        plainDate('2026-05-12'),
+      );
+      return [acceptedLines, acceptedFen];
+    };
+    expect([await reported('2026-03'), await reported('2026-04')]).toEqual([
+      [1, 12_500n],
+      [0, 0n],
+    ]);
+  });
+
   it('is open again where it was disputed: the newer version is the one that counts', async () => {
     await imports.rows([marchCells('a')], '2026-03');
     await dispute('a', '2026-03');
@@ -159,6 +179,9 @@ describe('the same id with other content', () => {
     expect(await fates(database.app)).toEqual({ a: ['conflict', 'conflict', 'conflict'], b: ['accepted'] });
     const [b] = await database.app('settle.open_lines').pluck<bigint[]>('amount_fen');
     expect(await loadApplied(database.app, REGION, '2026-04')).toEqual({ accepted: 1, acceptedFen: b, rejected: 3 });
+    const report = [database.app, REGION, period('2026-04'), plainDate('2026-05-12')] as const;
+    expect(await monthFigures(...report)).toMatchObject({ acceptedLines: 1, acceptedFen: b, rejectedLines: 3 });
+    expect((await stageDetails(...report)).rejections).toEqual([{ code: 'conflict', lines: 3 }]);
     // Once in conflict, whatever comes of it in the period is.
     await imports.rows([cellsOf('a'), cellsOf('c')]);
     expect((await fates(database.app)).a).toEqual(['conflict', 'conflict', 'conflict', 'conflict']);
