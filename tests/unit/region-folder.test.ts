@@ -270,6 +270,11 @@ describe('a region folder with a fault', () => {
       { file: 'purchases-2025.csv', line: 2, column: 'amount', code: 'required' },
     ],
     ['purchases without a year', { 'purchases-25.csv': '' }, { file: 'purchases-25.csv', code: 'file-name' }],
+    [
+      'a workbook in place of a CSV file',
+      { 'applications-2026-04.xlsx': '' },
+      { file: 'applications-2026-04.xlsx', code: 'file-name' },
+    ],
     ['claims without a month', { 'claims-2026-13.csv': '' }, { file: 'claims-2026-13.csv', code: 'file-name' }],
     [
       'a cashier who is accountant',

@@ -14,12 +14,15 @@ export interface FolderListing {
 
 const DATED = /^(purchases|spending|applications|claims|supply)\b(.*)\.csv$/;
 const YEAR = /^-(\d{4})$/;
+/** The same as a workbook, which `applications import` takes, but a folder does not. */
+const WORKBOOK = /^((?:purchases|spending|applications|claims|supply)-\d{4}(?:-\d{2})?)\.xlsx?$/i;
 /** What an import of applications writes beside the file it read. */
 const REJECTION_FILE = /\.rejected\.csv$/;
 
 /**
  * @returns undefined, with a finding, when the folder cannot be listed. A file whose name begins like a dated one but
- * carries no year or month is a finding too: it would be left out in silence otherwise.
+ * carries no year or month is a finding too, and so is a workbook without the CSV file of its name: it would be left out in
+ * silence otherwise.
  */
 export async function listFolder(
   dir: string,
@@ -36,6 +39,9 @@ export async function listFolder(
   const periods = { applications: [] as PeriodFile[], claims: [] as PeriodFile[], supply: [] as PeriodFile[] };
   for (const name of names) {
     if (REJECTION_FILE.test(name)) continue;
+    const workbook = WORKBOOK.exec(name)?.[1];
+    if (workbook !== undefined && !names.includes(`${workbook}.csv`))
+      findingsOf(join(dir, name)).add('file-name', `a region's folder takes CSV: save the sheet as ${workbook}.csv`);
     const [, kind, suffix] = DATED.exec(name) ?? [];
     if (kind === undefined || suffix === undefined) continue;
     const path = join(dir, name);
