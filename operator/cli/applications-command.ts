@@ -30,7 +30,11 @@ export function addApplicationCommands(program: Command, context: CliContext): v
   const group = program.command('applications').description('what enterprises apply for, line by line · 结算申请');
   examples(
     regionOption(actingOptions(group.command('import')))
-      .description('takes an application file into its window: good lines go in, every other one is told with its code')
+      .description(
+        'takes an application file into its window: good lines go in, every other one is told with its code; ' +
+          'CSV or the first sheet of a workbook, whose dates may be date cells or text such as 2026-03-20; ' +
+          'an .xls, a password, days counted from 1904 and a damaged file are refused whole',
+      )
       .argument('<file>', 'applications-2026-03.csv (UTF-8 or GB18030) or .xlsx (first sheet)', nonEmptyArgument)
       .option('--period <month>', 'the window’s month (default: by the file’s name)', periodArgument)
       .option('--rejected <file>', 'where rejected rows are written (default: beside the file)', nonEmptyArgument)
