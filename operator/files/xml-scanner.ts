@@ -18,6 +18,9 @@ export interface XmlScanner {
 const MAX_TOKEN_CHARACTERS = 512 * 1024;
 const MAX_DEPTH = 64;
 const SLASH = 47;
+const GREATER = 62;
+const DOUBLE_QUOTE = 34;
+const SINGLE_QUOTE = 39;
 
 /** XML of a workbook's parts, in chunks with constant memory. Document types are refused, so nothing expands. */
 export function createXmlScanner(part: string, handlers: XmlHandlers): XmlScanner {
@@ -51,10 +54,22 @@ export function createXmlScanner(part: string, handlers: XmlHandlers): XmlScanne
   function markupAt(at: number): number | undefined {
     const second = rest[at + 1];
     if (second === '!') return declarationAt(at);
-    const end = rest.indexOf('>', at);
+    const end = second === '?' ? rest.indexOf('>', at) : tagEnd(at);
     if (end < 0) return undefined;
     if (second !== '?') tag(at + 1, end);
     return end + 1;
+  }
+
+  /** Within quotes a `>` is text (XML 1.0, 2.4 and 3.1): number formats have conditions such as `[>=100]`. */
+  function tagEnd(from: number): number {
+    let quote = 0;
+    for (let at = from; at < rest.length; at += 1) {
+      const code = rest.charCodeAt(at);
+      if (quote !== 0) quote = code === quote ? 0 : quote;
+      else if (code === GREATER) return at;
+      else if (code === DOUBLE_QUOTE || code === SINGLE_QUOTE) quote = code;
+    }
+    return -1;
   }
 
   function declarationAt(at: number): number | undefined {

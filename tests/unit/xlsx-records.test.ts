@@ -81,6 +81,17 @@ describe('a workbook', () => {
     ]);
   });
 
+  it('may have > and the other quote within the quotes of an attribute', async () => {
+    const { records, findings } = await read(
+      workbook({
+        workbook: `<fileVersion a="[>=100]0.0;'0" b='x">y'/>`,
+        sheet: `<row r="2" x="a>b/>c"><c r="A2" y='">'><v>8.5</v></c><c z="'/>"/><c><v>9</v></c></row>`,
+      }),
+    );
+    expect(findings).toEqual([]);
+    expect(records).toEqual([{ line: 2, cells: ['8.5', '', '9'] }]);
+  });
+
   it('is read as its CSV twin is, row by row', async () => {
     const rows = [
       cellsOf('a'),
