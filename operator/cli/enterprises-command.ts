@@ -2,9 +2,16 @@ import { Option, type Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { loadCaseActs } from '../../db/case-acts';
 import { loadEnterpriseCase, loadEnterpriseCases, type EnterpriseCaseRecord } from '../../db/enterprise-cases';
-import { DISHONESTY_STEPS, enterpriseStanding, type DishonestyStep } from '../../domain/enterprise';
+import {
+  DISHONESTY_STEPS,
+  ENTERPRISE_CASE_KINDS,
+  type EnterpriseCaseKind,
+  enterpriseStanding,
+  type DishonestyStep,
+} from '../../domain/enterprise';
 import type { Period, PlainDate } from '../../domain/plain-date';
 import { ExitCode } from '../../domain/refusal';
+import { exemptEnterprise } from '../commands/exempt-enterprise';
 import { actOnEnterprise, findUndelivered, reportDishonesty } from '../commands/enterprises';
 import { importSupply, warningsFile } from '../commands/supply';
 import { nonEmptyArgument, periodArgument } from './arguments';
@@ -27,6 +34,8 @@ interface ListOptions {
   period?: Period;
   json?: boolean;
 }
+
+type ExemptMonthOptions = FindOptions & { kind: EnterpriseCaseKind };
 
 type FindOptions = EvidenceOptions & { region?: string; enterprise: string; period: Period };
 type ReportOptions = EvidenceOptions & { step: DishonestyStep };
@@ -87,6 +96,15 @@ export function addEnterpriseCommands(program: Command, context: CliContext): vo
         .action(action(context, (caseId: string, options: EvidenceOptions) => record(context, act, caseId, options))),
       `enterprises ${name} enterprise/E6503/interview/2026-07 --evidence 认定书2号 --as 650500-officer`,
     );
+  examples(
+    evidenceOptions(regionOption(group.command('exempt-month')), { dated: false })
+      .description('records force majeure of a month before there is a warning or an interview · 不可抗力')
+      .requiredOption('--enterprise <id>', 'the enterprise', nonEmptyArgument)
+      .addOption(new Option('--kind <kind>', 'exempt from this').choices(ENTERPRISE_CASE_KINDS).makeOptionMandatory())
+      .requiredOption('--period <month>', 'the month', periodArgument)
+      .action(action(context, (options: ExemptMonthOptions) => exemptMonth(context, options))),
+    'enterprises exempt-month --enterprise E6503 --kind risk-warning --period 2026-07 --evidence 证据15号 --as 650500-officer',
+  );
   examples(
     evidenceOptions(group.command('report'), { dated: false })
       .description('the next step of a dishonesty record: to the administration, published, to the region · 失信记录')
@@ -190,6 +208,17 @@ async function find(context: CliContext, options: FindOptions): Promise<ExitCode
     const region = await regionOrOnly(running.db, options.region);
     const { caseId, ...result } = await findUndelivered(running, { region, enterprise, period, ...recorded });
     printAct(context, caseId, result, options);
+    return ExitCode.Fine;
+  });
+}
+
+async function exemptMonth(context: CliContext, options: ExemptMonthOptions): Promise<ExitCode> {
+  const recorded = recordedBy(context, options);
+  const { enterprise, kind, period } = options;
+  return withRunning(context, async (running) => {
+    const region = await regionOrOnly(running.db, options.region);
+    const result = await exemptEnterprise(running, { region, enterprise, kind, period, ...recorded });
+    printAct(context, `enterprise/${enterprise}/${kind}/${period}`, result, options);
     return ExitCode.Fine;
   });
 }
