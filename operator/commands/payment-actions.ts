@@ -65,8 +65,10 @@ export async function checkPaymentAction(context: CommandContext, command: Payme
   const { action, payments, person } = command;
   for (const region of new Set(payments.map((payment) => payment.region)))
     await requireRole(context, { region }, person, 'operator', 'OperatorRoleMissing');
-  for (const { paymentId, state } of payments) {
-    if (ACTIONABLE[action].includes(state)) continue;
+  for (const { paymentId, state, caseId } of payments) {
+    // A case that runs asks about what it has paid by itself.
+    const isOver = state !== PaymentState.Succeeded || (await hasEnded(context, caseId));
+    if (isOver && ACTIONABLE[action].includes(state)) continue;
     const code = state === PaymentState.Unknown ? 'PaymentUnknown' : 'PaymentStateInvalid';
     throw new Refusal(code, `${paymentId} is ${state}: ${action} is not possible`, { paymentId, state });
   }

@@ -1,3 +1,4 @@
+import { createHttpBank } from '../../activities/bank/http-bank';
 import { Phase } from '../../domain/business-time';
 import { plainDate } from '../../domain/plain-date';
 import { agencyAccounts } from '../../db/register';
@@ -38,7 +39,10 @@ afterAll(() => stage?.stop());
 
 const settle = (...argv: string[]): Promise<CliRun> =>
   cli(['reconcile', ...argv], {
-    running: { ...stage.context, bankUrl: stage.stage.bankUrl },
+    running: {
+      ...stage.context,
+      connectBank: () => createHttpBank({ baseUrl: stage.stage.bankUrl, timeoutMs: 15_000, log: stage.context.log }),
+    },
     env: { SETTLE_PERSON: personOf(CASE, 'accountant') },
   });
 

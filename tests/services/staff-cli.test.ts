@@ -1,3 +1,4 @@
+import { createHttpBank } from '../../activities/bank/http-bank';
 import { Phase } from '../../domain/business-time';
 import { plainDate } from '../../domain/plain-date';
 import { exampleStaff, type Role, type Staff } from '../../domain/region';
@@ -30,7 +31,11 @@ afterAll(() => stage?.stop());
 
 const settle = (...argv: string[]): Promise<CliRun> =>
   cli(argv, {
-    running: { ...stage.context, bankUrl: stage.stage.bankUrl, ownerDb: () => stage.stage.owner },
+    running: {
+      ...stage.context,
+      connectBank: () => createHttpBank({ baseUrl: stage.stage.bankUrl, timeoutMs: 15_000, log: stage.context.log }),
+      ownerDb: () => stage.stage.owner,
+    },
     env: { SETTLE_PERSON: who('compliance') },
   });
 const codeOf = async (...argv: string[]): Promise<unknown> => failureOf(await settle(...argv, '--json')).error.code;
