@@ -23,7 +23,8 @@ const LINE_FINDINGS = `
            s.line_id is not null as settled, s.period as settled_in, s.institution as settled_by, s.enterprise as settled_with,
            p.region is not null as has_statement,
            count(s.line_id) over (partition by l.line) as times,
-           lead(l.period) over (partition by l.line order by l.period) is not null as applied_again
+           count(*) filter (where w.line_id is null)
+             over (partition by l.line order by l.period rows between 1 following and unbounded following) > 0 as applied_again
       from settle.application_lines l
       left join settle.settled_lines s using (line_id)
       left join settle.line_withdrawals w using (line_id)

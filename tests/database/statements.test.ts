@@ -289,6 +289,14 @@ describe('a confirmation is refused', () => {
     expect(await states()).toMatchObject({ L1: 'settled', L2: 'open', L6: 'disputed' });
   });
 
+  it('not for a credit that is left unnamed: it is set off all the same, unless it is disputed', async () => {
+    const agree = () =>
+      confirmOne(context, { region: REGION, period: APRIL, institution: BODY, lines: ['L1'], person: BODY });
+    // L1 100.00, and the credit of its enterprise L3 −20.00; those of E0002 stay where they are.
+    expect(await agree()).toMatchObject({ netFen: 8_000n, creditsFen: -2_000n });
+    expect(await states()).toMatchObject({ L1: 'settled', L2: 'open', L3: 'settled', L5: 'open' });
+  });
+
   it('and each attempt is recorded with its outcome', async () => {
     context.setDay('2026-04-21');
     await refusalOf(confirmBody());

@@ -97,6 +97,15 @@ describe('a line', () => {
      select 1000000, region, '2026-05', line, order_no, institution, body, enterprise, drug, category, kind, quantity, unit_price, amount_fen,
             ordered_on, received_on, applied_on, verified_by, invoice, file_id, row_no from settle.application_lines where line = '${line}'`;
 
+  it('whose later version gave way to an earlier file is in one state', async () => {
+    const broken = await brokenBy(
+      applyAgain('M1'),
+      'insert into settle.line_withdrawals values (1000000, 1)',
+      `delete from settle.settled_lines where line_id = ${idOf("M1' and period = '2026-04")}`,
+    );
+    expect(broken[LINES]).toBeUndefined();
+  });
+
   it('that is applied for again and settled under both periods settles twice', async () => {
     const settleAgain = `insert into settle.settled_lines select 1000000, region, period, institution, revision, enterprise from settle.settled_lines where line_id = ${idOf('L1')}`;
     // The line's id is no longer one line's, so its place is found before.
