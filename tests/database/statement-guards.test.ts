@@ -160,3 +160,11 @@ describe('a statement that is taken back', () => {
     ]);
   });
 });
+
+it('a window closes once: its days stay as they were written', async () => {
+  const change = (set: string) => asApplication(`update settle.windows set ${set} where period = '2026-04'`);
+  await change(`applications_closed_on = '2026-04-06'`);
+  await change(`applications_closed_on = '2026-04-06', confirmations_closed_on = '2026-04-21'`);
+  for (const set of [`applications_closed_on = null`, `confirmations_closed_on = '2026-04-20'`])
+    await expect(change(set)).rejects.toThrow('closed before');
+});
