@@ -106,6 +106,12 @@ export function foldedWhenLong(rows: number, name: Label, body: Html): Html {
   return collapsed(html`${both(name)} <span class="count">${count(rows)}</span>`, body, { print: true });
 }
 
+/** The list most sections show: wide, its columns sort, folded under its caption when it is long. */
+export function longTable(options: Omit<TableOptions, 'className' | 'sortable'>): Html {
+  const list = table({ ...options, className: 'wide', sortable: true });
+  return foldedWhenLong(options.rows.length, options.caption, list);
+}
+
 export function date(text: string | null): Html {
   return text === null ? html`<span class="zero">—</span>` : html`<time datetime="${text}">${text}</time>`;
 }

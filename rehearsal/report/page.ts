@@ -19,9 +19,11 @@ const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'unsafe-inline'; 
 
 const NUMERALS = ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十'] as const;
 
-/** Section numbers as Chinese documents have them: 一 to 十九. */
+/** Section numbers as Chinese documents have them: 一 to 九十九. */
 function numeral(position: number): string {
-  return position <= 10 ? NUMERALS[position - 1]! : `十${NUMERALS[position - 11] ?? ''}`;
+  if (position <= 10) return NUMERALS[position - 1]!;
+  const tens = Math.floor(position / 10);
+  return `${tens > 1 ? NUMERALS[tens - 1]! : ''}十${NUMERALS[(position % 10) - 1] ?? ''}`;
 }
 
 function contents(views: readonly RegionView[]): Html {

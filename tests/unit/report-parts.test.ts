@@ -1,3 +1,5 @@
+import { monthOf } from '../../rehearsal/report/sections/window-grid';
+import type { BreachRow, StatementRow } from '../../rehearsal/summary';
 import { count, formatFen, percent } from '../../rehearsal/report/amounts';
 import { daysOf } from '../../rehearsal/report/days';
 import { readEvent } from '../../rehearsal/report/events';
@@ -105,5 +107,35 @@ describe('a region as the page sees it', () => {
     expect(days.get('2026-08-10')!.map(({ kind }) => kind)).toEqual(['late', 'resumed']);
     expect(days.get('2026-08-31')).toMatchObject([{ kind: 'moved', count: 15 }]);
     expect([...days.keys()]).toEqual([...days.keys()].sort());
+  });
+});
+
+describe('an institution’s month', () => {
+  const statement = { institution: 'H1', period: '2026-08', net: '1234.00' } as StatementRow;
+  // Noticed on 3 August, suspended from 1 September, and resumed on the 10th.
+  const breach = {
+    institution: 'H1',
+    kind: 'prepayment-not-returned',
+    period: '2026-07',
+    noticeOn: '2026-08-03',
+    suspendedFrom: '2026-09-01',
+    resumedOn: '2026-09-10',
+  } as BreachRow;
+  const kind = '当月未返还预付金';
+
+  it.each([
+    ['2026-07', { confirmed: [], noticed: [], suspended: [], resumed: [] }],
+    ['2026-08', { confirmed: ['1,234.00'], noticed: [kind], suspended: [], resumed: [] }],
+    ['2026-09', { confirmed: [], noticed: [], suspended: [kind], resumed: [kind] }],
+    ['2026-10', { confirmed: [], noticed: [], suspended: [], resumed: [] }],
+  ])('%s', (month, expected) => {
+    expect(monthOf(month, [statement], [breach])).toEqual(expected);
+  });
+
+  it('is suspended until somebody resumes it, and not in the month on whose first day it was resumed', () => {
+    const open = { ...breach, resumedOn: null };
+    expect(monthOf('2027-03', [], [open]).suspended).toEqual([kind]);
+    expect(monthOf('2026-10', [], [{ ...breach, resumedOn: '2026-10-01' }]).suspended).toEqual([]);
+    expect(monthOf('2026-10', [], [{ ...breach, resumedOn: '2026-10-01' }]).resumed).toEqual([kind]);
   });
 });

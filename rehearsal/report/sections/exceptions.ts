@@ -1,6 +1,6 @@
 import { daysBetween, plainDate } from '../../../domain/plain-date';
 import { money } from '../amounts';
-import { date, foldedWhenLong, party, table, tag, type ReportSection } from '../components';
+import { date, longTable, party, tag, type ReportSection } from '../components';
 import { html, type Content, type Html } from '../html';
 import { label } from '../labels';
 import { isException, type RegionView, type ReturnView } from '../model';
@@ -29,35 +29,29 @@ function render(view: RegionView): Html {
       全部返还在 20 日前到账。<span class="en" lang="en">Every return arrived by its day.</span>
     </p>`;
   const name = label('迟到与未到账的返还', 'Late and missing returns');
-  return foldedWhenLong(
-    rows.length,
-    name,
-    table({
-      caption: name,
-      className: 'wide',
-      sortable: true,
-      columns: [
-        { label: label('机构', 'Institution') },
-        { label: label('所属月份', 'Period'), kind: 'date' },
-        { label: label('情况', 'What happened') },
-        { label: label('金额，元', 'Amount'), kind: 'num' },
-        { label: label('应到', 'Due'), kind: 'date' },
-        { label: label('到账', 'Arrived'), kind: 'date' },
-        { label: label('迟几天', 'Days late'), kind: 'num' },
-        { label: label('转入基金', 'To the fund'), kind: 'date' },
-      ],
-      rows: rows.map((one) => [
-        party(view.input.names, one.row.institution),
-        one.row.period,
-        html`${state(one)} <span class="what">${story(one)}</span>`,
-        money(one.amount),
-        date(one.row.dueOn),
-        date(one.row.receivedOn),
-        daysLate(one),
-        date(one.row.toFundOn),
-      ]),
-    }),
-  );
+  return longTable({
+    caption: name,
+    columns: [
+      { label: label('机构', 'Institution') },
+      { label: label('所属月份', 'Period'), kind: 'date' },
+      { label: label('情况', 'What happened') },
+      { label: label('金额，元', 'Amount'), kind: 'num' },
+      { label: label('应到', 'Due'), kind: 'date' },
+      { label: label('到账', 'Arrived'), kind: 'date' },
+      { label: label('迟几天', 'Days late'), kind: 'num' },
+      { label: label('转入基金', 'To the fund'), kind: 'date' },
+    ],
+    rows: rows.map((one) => [
+      party(view.input.names, one.row.institution),
+      one.row.period,
+      html`${state(one)} <span class="what">${story(one)}</span>`,
+      money(one.amount),
+      date(one.row.dueOn),
+      date(one.row.receivedOn),
+      daysLate(one),
+      date(one.row.toFundOn),
+    ]),
+  });
 }
 
 export const exceptionsSection: ReportSection = {

@@ -1,7 +1,7 @@
 import { sum } from '../../../domain/money';
 import type { ClearingRow, SettlementRow } from '../../summary';
 import { count, fenOf, money } from '../amounts';
-import { collapsed, date, foldedWhenLong, party, table, type ReportSection } from '../components';
+import { collapsed, date, foldedWhenLong, longTable, party, table, type ReportSection } from '../components';
 import { html, type Html } from '../html';
 import { both, conditionLabel, label, monthLabel, poolLabel } from '../labels';
 import type { RegionView } from '../model';
@@ -169,28 +169,22 @@ export const clearingsSection: ReportSection = {
   render: (view) => {
     const rows = view.input.summary.clearings;
     const name = label('各机构清算，元', 'Clearing by institution, in yuan');
-    return html`${quarters(rows)}${foldedWhenLong(
-      rows.length,
-      name,
-      table({
-        caption: name,
-        className: 'wide',
-        sortable: true,
-        columns: [
-          { label: label('机构', 'Institution') },
-          { label: label('基金', 'Pool') },
-          { label: label('季度', 'Quarter'), kind: 'date' },
-          ...CLEARED_COLUMNS,
-          { label: label('签署', 'Signed'), kind: 'date' },
-        ],
-        rows: rows.map((row) => [
-          party(view.input.names, row.institution),
-          poolLabel(row.pool).zh,
-          row.quarter,
-          ...CLEARED.map((key) => money(fenOf(row[key]))),
-          date(row.signedOn),
-        ]),
-      }),
-    )}`;
+    return html`${quarters(rows)}${longTable({
+      caption: name,
+      columns: [
+        { label: label('机构', 'Institution') },
+        { label: label('基金', 'Pool') },
+        { label: label('季度', 'Quarter'), kind: 'date' },
+        ...CLEARED_COLUMNS,
+        { label: label('签署', 'Signed'), kind: 'date' },
+      ],
+      rows: rows.map((row) => [
+        party(view.input.names, row.institution),
+        poolLabel(row.pool).zh,
+        row.quarter,
+        ...CLEARED.map((key) => money(fenOf(row[key]))),
+        date(row.signedOn),
+      ]),
+    })}`;
   },
 };

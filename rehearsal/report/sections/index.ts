@@ -12,6 +12,7 @@ import { moneySection } from './money';
 import { prepaymentsSection } from './prepayments';
 import { approvalsSection, operatorSection } from './stories';
 import { timelineSection } from './timeline';
+import { windowGridSection } from './window-grid';
 import { paymentsSection, windowsSection } from './windows';
 
 /** The parts of a region's report in the order of the page. A new part is one module and one entry here. */
@@ -23,6 +24,7 @@ export const SECTIONS: readonly ReportSection[] = [
   exceptionsSection,
   prepaymentsSection,
   windowsSection,
+  windowGridSection,
   paymentsSection,
   preallocationsSection,
   settlementsSection,

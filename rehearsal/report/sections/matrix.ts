@@ -1,8 +1,9 @@
 import { count, formatFen } from '../amounts';
-import { collapsed, SHOWN_ROWS, type ReportSection } from '../components';
+import type { ReportSection } from '../components';
 import { html, type Html } from '../html';
 import { both, label, monthLabel, type Label } from '../labels';
 import type { InstitutionView, RegionView, ReturnStanding, ReturnView } from '../model';
+import { institutionGrid, monthGrid } from './month-grid';
 
 /** Sign, colour class and words of each standing. The sign is a character, so it is read aloud, printed and copied. */
 export const STANDINGS: Readonly<Record<ReturnStanding, { sign: string; css: string; label: Label }>> = {
@@ -26,16 +27,6 @@ function row(institution: InstitutionView, months: readonly string[]): Html {
     <th scope="row">${institution.name} <span class="code">${institution.id}</span></th>
     ${months.map((month) => cell(month, institution.returns.get(month)))}
   </tr> `;
-}
-
-function head(months: readonly string[]): Html {
-  const years = new Set(months.map((month) => month.slice(0, 4))).size > 1;
-  return html`<thead>
-    <tr>
-      <th scope="col">${both(label('机构', 'Institution'))}</th>
-      ${months.map((month) => html`<th scope="col">${monthLabel(month, years)}</th>`)}
-    </tr>
-  </thead>`;
 }
 
 /** Per month: how many stood how, so that a region of thousands is read in four lines. */
@@ -65,49 +56,20 @@ function summaryRows(view: RegionView, months: readonly string[]): Html {
   </tbody>`;
 }
 
-function matrix(caption: Label, months: readonly string[], body: Html): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption.zh}">
-    <table class="matrix">
-      <caption>
-        ${both(caption)}
-      </caption>
-      ${head(months)}${body}
-    </table>
-  </div>`;
-}
-
-function body(rows: readonly InstitutionView[], months: readonly string[]): Html {
-  return html`<tbody>
-    ${rows.map((one) => row(one, months))}
-  </tbody>`;
-}
-
 function render(view: RegionView): Html {
   const months = [...new Set(view.returns.map((one) => one.row.period))].sort();
   const rows = view.institutions.filter((one) => one.returns.size > 0);
-  const sums = matrix(label('每月各有几家', 'How many, month by month'), months, summaryRows(view, months));
+  const sums = monthGrid(label('每月各有几家', 'How many, month by month'), months, summaryRows(view, months));
   const legend = html`<ul class="legend">
     ${Object.values(STANDINGS).map(({ sign, css, label: name }) => html`<li><b class="sign ${css}">${sign}</b>${both(name)}</li>`)}
   </ul>`;
-  if (rows.length <= SHOWN_ROWS)
-    return html`${legend}${sums}${matrix(label('每家逐月应返还金额，元', 'Return due per institution, in yuan'), months, body(rows, months))}`;
-
-  const troubled = rows.filter((one) => one.needsAttention);
-  const fine = rows.filter((one) => !one.needsAttention);
-  const part = (name: Label, some: InstitutionView[], open: boolean): Html =>
-    collapsed(
-      html`${both(name)} <span class="count">${count(some.length)} 家</span>`,
-      matrix(name, months, body(some, months)),
-      {
-        open,
-      },
-    );
-  return html`${legend}${sums}
-    <div class="finder" hidden>
-      <label>${both(label('查找机构', 'Find an institution'))} <input type="search" data-find /></label>
-    </div>
-    ${troubled.length > 0 && part(label('有迟到或未到账的机构', 'With late or missing returns'), troubled, troubled.length <= SHOWN_ROWS)}
-    ${part(label('全部按时的机构', 'All on time'), fine, false)}`;
+  return html`${legend}${sums}${institutionGrid({
+    months,
+    rows: rows.map((one) => ({ row: row(one, months), needsAttention: one.needsAttention })),
+    caption: label('每家逐月应返还金额，元', 'Return due per institution, in yuan'),
+    troubled: label('有迟到或未到账的机构', 'With late or missing returns'),
+    fine: label('全部按时的机构', 'All on time'),
+  })}`;
 }
 
 export const matrixSection: ReportSection = {

@@ -42,7 +42,7 @@ sup{font-size:.62em;font-weight:400;margin-left:1px;line-height:0}
 .who{display:block;font-size:.86rem;color:var(--soft)}
 .matrix{font-size:.87rem}
 .matrix td{white-space:nowrap;text-align:right;font-size:.9em;padding:.4rem .5rem .4rem .3rem}.matrix td b{display:block}
-.matrix thead th:not(:first-child){text-align:right}
+.matrix thead th:not(:first-child){text-align:right}.matrix .why{white-space:normal}
 .sign{display:inline-block;min-width:1.5em;text-align:center;margin-right:.15em}.matrix td b,.sign{font-weight:650}.o{color:var(--soft)}
 .sign{border-radius:4px;padding:0 .15em}.matrix tbody:not(.sums) th{min-width:13em}
 .o b,.sign.o{color:var(--good)}
