@@ -89,7 +89,7 @@ export interface EnterpriseCaseRecord extends EnterpriseFacts {
   period: Period;
   /** How far its dishonesty record has gone; none without a refusal. */
   steps: DishonestyStep[];
-  /** Dishonesty records of the enterprise: what counts in its credit rating. */
+  /** Dishonesty records of the enterprise that count in its credit rating: none of a case that force majeure ended (五(二)). */
   creditRecords: number;
 }
 
@@ -112,7 +112,7 @@ export async function loadEnterpriseCases(db: Knex, wanted: EnterpriseCasesWante
             array(select a.act from settle.case_acts a where a.case_id = c.case_id and a.act = any(cast(:steps as text[]))
                    order by array_position(cast(:steps as text[]), a.act)) as steps,
             (select count(*)::int from settle.case_acts a join settle.enterprise_cases o using (case_id)
-              where o.region = c.region and o.enterprise = c.enterprise and a.act = 'recorded') as "creditRecords"
+              where o.region = c.region and o.enterprise = c.enterprise and a.act = 'recorded' and o.exempted_on is null) as "creditRecords"
        from settle.enterprise_cases c
       where (cast(:region as text) is null or c.region = :region)
         and (cast(:enterprise as text) is null or c.enterprise = :enterprise)

@@ -56,14 +56,14 @@ function lettersOf(region: string, row: BreachRow, upTo: PlainDate): DueDocument
   ];
 }
 
-/** Risk warnings and interview notices of enterprises (五(二)). */
+/** Risk warnings and interview notices of enterprises (五(二)). Rates are cut, not rounded: what is below a threshold is never shown as it. */
 export async function dueEnterpriseLetters(db: Knex, region: string, upTo: PlainDate): Promise<DueDocument[]> {
   const { rows } = await db.raw<{
     rows: (EnterpriseFacts & { caseId: string; kind: 'risk-warning' | 'interview' })[];
   }>(
     `select c.case_id as "caseId", r.name as "regionName", c.enterprise, e.name, c.kind, c.period, c.opened_on as date, c.deadline,
-            case when s.orders > 0 then round(100.0 * s.responded / s.orders, 2) || '%' end as "responseRate",
-            case when s.ordered_quantity > 0 then round(100.0 * s.delivered_quantity / s.ordered_quantity, 2) || '%' end as "deliveryRate"
+            case when s.orders > 0 then trunc(100.0 * s.responded / s.orders, 2) || '%' end as "responseRate",
+            case when s.ordered_quantity > 0 then trunc(100.0 * s.delivered_quantity / s.ordered_quantity, 2) || '%' end as "deliveryRate"
        from settle.enterprise_cases c
        join settle.regions r using (region)
        join settle.enterprises e using (region, enterprise)
