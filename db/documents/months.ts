@@ -15,8 +15,11 @@ export async function monthFigures(db: Knex, region: string, period: Period, upT
           from settle.statements where region = :region and period = :period and reversed_on is null) s,
        (select count(*) filter (where paid_on <= :upTo)::int as payments,
                coalesce(sum(amount_fen) filter (where paid_on <= :upTo), 0)::bigint as "paidFen",
-               coalesce(sum(amount_fen) filter (where state <> 'cancelled' and (paid_on is null or paid_on > :upTo)), 0)::bigint as "unpaidFen"
-          from settle.payments where region = :region and period = :period and kind = 'payment') p,
+               (confirmed.fen - coalesce(sum(amount_fen) filter (where state <> 'cancelled' and paid_on <= :upTo), 0))::bigint as "unpaidFen"
+          from (select coalesce(sum(e.net_fen), 0) as fen
+                  from settle.statement_enterprises e join settle.statements s using (region, period, institution, revision)
+                 where e.region = :region and e.period = :period and s.reversed_on is null and e.cancelled_on is null) confirmed
+          left join settle.payments on region = :region and period = :period and kind = 'payment' group by confirmed.fen) p,
        (select coalesce(sum(r.amount_fen), 0)::bigint as "returnsDueFen",
                coalesce(sum((select sum(c.from_unused_fen + c.paid_in_fen - c.excess_fen) from settle.return_receipts c
                               where (c.region, c.institution, c.period) = (r.region, r.institution, r.period) and c.received_on <= :upTo)), 0)::bigint as "returnsReceivedFen"

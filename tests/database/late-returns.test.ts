@@ -1,4 +1,5 @@
 import { closeCase } from '../../db/cases';
+import { monthFigures } from '../../db/documents/months';
 import { balanceOf } from '../../db/ledger';
 import { loadPayments } from '../../db/payments';
 import { verify } from '../../db/verify';
@@ -111,4 +112,25 @@ it('is not booked while the bank says that it has paid', async () => {
   await act('ask', '2026-04-28');
   await expect(act('cancel', '2026-04-28')).rejects.toMatchObject({ code: 'PaymentStateInvalid' });
   expect(await stateOf(FAILING)).toBe('succeeded');
+});
+
+it('stands in the stage report as not paid, as does what has no payment at all', async () => {
+  const { app } = batch.database;
+  const unpaid = async (): Promise<[bigint, bigint]> => {
+    const { paidFen, unpaidFen } = await monthFigures(app, REGION, period('2026-04'), plainDate('2026-05-11'));
+    return [paidFen, unpaidFen];
+  };
+  // Two payments of 100.00 each.
+  expect(await unpaid()).toEqual([20_000n, 0n]);
+  returnedOn(plainDate('2026-04-27'));
+  await act('ask', '2026-04-28');
+  expect(await unpaid()).toEqual([10_000n, 10_000n]);
+  await act('cancel', '2026-04-28');
+  expect(await unpaid()).toEqual([10_000n, 0n]);
+  // The next window's statement, before its batch is prepared.
+  await confirm(context('2026-05-10'), { region: REGION, period: period('2026-05') });
+  expect(await monthFigures(app, REGION, period('2026-05'), plainDate('2026-05-11'))).toMatchObject({
+    paidFen: 0n,
+    unpaidFen: 10_000n,
+  });
 });
