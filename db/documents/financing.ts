@@ -17,7 +17,7 @@ export interface Receivable {
   dueOn: PlainDate;
 }
 
-/** Receivables of an enterprise as of a day, by window and institution (新医保发〔2025〕50号 六(三)). */
+/** Receivables of an enterprise as they stood at the end of a day, by window and institution (新医保发〔2025〕50号 六(三)). */
 export async function loadReceivables(
   db: Knex,
   region: string,
@@ -30,12 +30,17 @@ export async function loadReceivables(
        from settle.statement_enterprises p
        join settle.statements s using (region, period, institution, revision)
        join settle.institutions i using (region, institution)
-       left join settle.payments y on y.region = p.region and y.kind = 'payment' and y.period = p.period
-             and y.institution = p.institution and y.enterprise = p.enterprise and y.state <> 'cancelled'
-      where p.region = ? and p.enterprise = ? and s.reversed_on is null and p.cancelled_on is null and s.confirmed_on <= ?
+       left join lateral (
+         select h.to_state as state from settle.payment_states h
+          where h.payment_id = concat_ws('/', 'payment', p.region, p.period, p.institution, p.enterprise)
+                               || case p.revision when 1 then '' else '#' || p.revision end
+            and h.on_date <= :on
+          order by h.seq desc limit 1) y on true
+      where p.region = :region and p.enterprise = :enterprise and s.confirmed_on <= :on
+        and (s.reversed_on is null or s.reversed_on > :on) and (p.cancelled_on is null or p.cancelled_on > :on)
         and coalesce(y.state, '') <> 'succeeded'
       order by p.period, p.institution`,
-    [region, enterprise, on],
+    { region, enterprise, on },
   );
   const calendar = await loadCalendar(db, region);
   return Promise.all(

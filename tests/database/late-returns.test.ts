@@ -1,4 +1,5 @@
 import { closeCase } from '../../db/cases';
+import { loadReceivables } from '../../db/documents/financing';
 import { monthFigures } from '../../db/documents/months';
 import { balanceOf } from '../../db/ledger';
 import { loadPayments } from '../../db/payments';
@@ -133,4 +134,21 @@ it('stands in the stage report as not paid, as does what has no payment at all',
     paidFen: 0n,
     unpaidFen: 10_000n,
   });
+});
+
+it('is owed to its supplier on the days on which it was not paid, whatever came later', async () => {
+  const owed = async (on: string): Promise<string[]> =>
+    (await loadReceivables(batch.database.app, REGION, 'E0001', plainDate(on))).map(
+      ({ amountFen, paymentState }) => `${amountFen} ${paymentState}`,
+    );
+  returnedOn(plainDate('2026-04-27'));
+  await act('ask', '2026-04-28');
+  // Confirmed on the 10th, paid on the 21st, known to be back on the 28th.
+  expect(await owed('2026-04-09')).toEqual([]);
+  expect(await owed('2026-04-20')).toEqual(['10000 confirmed']);
+  expect(await owed('2026-04-22')).toEqual([]);
+  expect(await owed('2026-04-28')).toEqual(['10000 returned']);
+  await act('cancel', '2026-04-29');
+  expect(await owed('2026-04-28')).toEqual(['10000 returned']);
+  expect(await owed('2026-04-29')).toEqual([]);
 });
