@@ -142,25 +142,36 @@ async function insertEnterprises(
   );
 }
 
+/** A million lines are held against small tables, and hashed in memory; the planner takes body and enterprise for independent. */
+const HASH_JOINS = `set local work_mem = '128MB'; set local enable_nestloop = off; set local enable_mergejoin = off`;
+const ANY_JOINS = 'set local enable_nestloop to default; set local enable_mergejoin to default';
+
 /** The same lines as were netted, written by the database; nothing else can have come in between under the locks. */
 async function settleLines(trx: Knex, input: ConfirmStatements, statements: readonly NewStatement[]): Promise<void> {
   const rows = enterprisesOf(statements);
-  // A hash of a million lines in memory; and no order, so that the key grows at its end.
-  await trx.raw(`set local work_mem = '128MB'`);
+  await trx.raw(`drop table if exists confirmed_parts`);
+  await trx.raw(
+    `create temp table confirmed_parts on commit drop as
+     select institution collate "C", revision, enterprise collate "C"
+       from unnest(?::text[], ?::int[], ?::text[]) e (institution, revision, enterprise)`,
+    [
+      rows.map(({ institution }) => institution),
+      rows.map(({ revision }) => revision),
+      rows.map(({ enterprise }) => enterprise),
+    ] as never,
+  );
+  await trx.raw(`analyze pg_temp.confirmed_parts`);
+  await trx.raw(HASH_JOINS);
+  // In the order of the key, which grows at its end then: any other order takes twice the time.
   const { rowCount } = await trx.raw<{ rowCount: number }>(
     `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
      select l.line_id, l.region, :period, l.body, e.revision, l.enterprise
        from settle.open_lines l
-       join unnest(cast(:bodies as text[]), cast(:revisions as int[]), cast(:enterprises as text[])) e (institution, revision, enterprise)
-         on e.institution collate "C" = l.body and e.enterprise collate "C" = l.enterprise
-      where ${CONFIRMABLE_LINES}`,
-    {
-      ...lineBindings({ ...input, on: input.at.date }),
-      bodies: rows.map(({ institution }) => institution),
-      revisions: rows.map(({ revision }) => revision),
-      enterprises: rows.map(({ enterprise }) => enterprise),
-    } as never,
+       join pg_temp.confirmed_parts e on e.institution = l.body and e.enterprise = l.enterprise
+      where ${CONFIRMABLE_LINES} order by l.line_id`,
+    lineBindings({ ...input, on: input.at.date }),
   );
+  await trx.raw(ANY_JOINS);
   const netted = rows.reduce((total, { lines }) => total + lines, 0);
   if (rowCount !== netted) throw new Error(`${rowCount} lines would settle, ${netted} were netted`);
 }
