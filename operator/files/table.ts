@@ -71,9 +71,12 @@ export async function detectTextEncoding(
   try {
     const encoding = await detectEncoding(path);
     if (typeof encoding === 'string') return encoding;
-    const { utf8Line, gb18030Line } = encoding;
-    const message = `neither UTF-8 (breaks on line ${utf8Line}) nor GB18030 (breaks on line ${gb18030Line}): save it as one of them`;
-    findings.add('encoding', message, { line: Math.max(utf8Line, gb18030Line) });
+    const { utf8Line, gb18030Line, mixedLine } = encoding;
+    const message =
+      gb18030Line === undefined
+        ? `line ${utf8Line} is GB18030 and line ${mixedLine} is UTF-8: save the whole file as one of them`
+        : `neither UTF-8 (breaks on line ${utf8Line}) nor GB18030 (breaks on line ${gb18030Line}): save it as one of them`;
+    findings.add('encoding', message, { line: Math.max(utf8Line, gb18030Line ?? 0) });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { createCsvScanner, formatCsvLine } from '../../operator/files/csv';
 import { detectEncoding, readWhole } from '../../operator/files/encoding';
+import { createFileFindings } from '../../operator/files/findings';
+import { detectTextEncoding } from '../../operator/files/table';
 
 function scan(text: string, cut = text.length) {
   const records: [number, string[]][] = [];
@@ -87,6 +89,34 @@ describe('encoding', () => {
       Buffer.concat([Buffer.from('a\n'), GB, Buffer.from('\nb\n'), Buffer.from([0xff, 0xff]), Buffer.from('\n')]),
     );
     expect(await detectEncoding(path)).toEqual({ utf8Line: 2, gb18030Line: 4 });
+  });
+
+  it('takes a UTF-8 file with one cell of GB18030 for neither, although all of it would pass for GB18030', async () => {
+    const path = join(dir, 'mixed');
+    // 药品 has six bytes in UTF-8, three characters of GB18030 each.
+    await writeFile(path, Buffer.concat([Buffer.from('drug\n药品\n药品\n'), GB, Buffer.from('\n')]));
+    expect(await detectEncoding(path)).toEqual({ utf8Line: 4, mixedLine: 2 });
+    const findings = createFileFindings(path);
+    expect(await detectTextEncoding(path, findings)).toBeUndefined();
+    expect(findings.list()).toMatchObject([
+      { code: 'encoding', message: 'line 4 is GB18030 and line 2 is UTF-8: save the whole file as one of them' },
+    ]);
+  });
+
+  it('takes GB18030 for what it is where one short line of it is UTF-8 by accident', async () => {
+    const path = join(dir, 'accident');
+    // 联通 with other bytes: C2 AA CD A8 are two characters in either encoding.
+    const accident = Buffer.from([0xc2, 0xaa, 0xcd, 0xa8]);
+    await writeFile(path, Buffer.concat([Buffer.from('a\n'), accident, Buffer.from('\n'), GB, Buffer.from('\n')]));
+    expect(await detectEncoding(path)).toBe('gb18030');
+  });
+
+  it('reads UTF-8 whose characters lie across chunks', async () => {
+    const path = join(dir, 'large-utf8');
+    const text = 'a新疆𠮷\n'.repeat(80_000);
+    await writeFile(path, text);
+    expect(await detectEncoding(path)).toBe('utf-8');
+    expect(await readWhole(path, 'utf-8')).toBe(text);
   });
 
   it('takes no spreadsheet or UTF-16 for text', async () => {
