@@ -165,7 +165,7 @@ const GIVE_WAY = `
 /** Few ids are looked up among millions of lines, in pages that are mostly in memory. */
 const FAVOUR_INDEXES = 'set local random_page_cost = 1.1';
 const HAS_LATER = `
-  select exists (select from settle.application_lines where region = :region and period > :period) as later`;
+  select exists (select from settle.application_files where region = :region and period > :period) as later`;
 
 /**
  * Decides the staged rows of a file over all lines at once and writes what becomes of each.
