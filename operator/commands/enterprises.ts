@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { insertCaseAct } from '../../db/case-acts';
+import { insertCaseAct, loadCaseActs } from '../../db/case-acts';
 import { addEvents } from '../../db/cases';
 import {
   insertEnterpriseCases,
@@ -52,7 +52,8 @@ export interface Interview extends ActResult {
 
 /**
  * An officer finds that an enterprise did not deliver against its agreement: it is interviewed, with a deadline (新医保发〔2025〕
- * 50号 五(二)). The same finding again changes nothing.
+ * 50号 五(二)). The same finding again changes nothing; another agreement of the month is a finding of the same interview while
+ * that is open.
  *
  * @throws Refusal `NotFound`, `OfficerRoleMissing`, `EvidenceMissing`, `OutsideWindow`, `CaseStateInvalid`
  */
@@ -78,23 +79,30 @@ async function findIn(
   trx: Knex,
   { at, region, enterprise, period, person, evidence }: FindCommand & { at: BusinessMoment },
 ): Promise<Interview> {
-  const known = await trx('settle.enterprises').where({ region, enterprise }).first('enterprise');
-  if (!known) throw new Refusal('NotFound', `${enterprise} is not an enterprise of ${region}`, { enterprise });
+  const registered = await trx('settle.enterprises').where({ region, enterprise }).first('enterprise');
+  if (!registered) throw new Refusal('NotFound', `${enterprise} is not an enterprise of ${region}`, { enterprise });
   await refuseExempt(trx, { region, enterprise, period });
   const policy = (await policyWith(trx, region, 'enterprise', at.date)).policy.enterprise!;
   const deadline = interviewDeadline(policy, at.date, await loadCalendar(trx, region));
   const added = await insertEnterpriseCases(trx, [
     { region, enterprise, kind: 'interview', period, openedOn: at.date, deadline },
   ]);
-  for (const caseId of added) await insertCaseAct(trx, { caseId, region, act: 'found', at, person, evidence });
   const [record] = await loadEnterpriseCases(trx, { region, enterprise, kind: 'interview', period, exempted: true });
-  if (record?.exemptedOn) throw new Refusal('CaseStateInvalid', `force majeure exempts ${enterprise} in ${period}`);
-  return {
-    caseId: record!.caseId,
-    deadline: record!.deadline!,
-    state: enterpriseStanding(record!, at.date).state,
-    next: `the enterprise performs by ${record!.deadline}; settle enterprises refuse, where it refuses`,
-  };
+  const { caseId, performedOn, exemptedOn } = record!;
+  if (exemptedOn) throw new Refusal('CaseStateInvalid', `force majeure exempts ${enterprise} in ${period}`);
+  const known = added.length > 0 ? [] : await loadCaseActs(trx, caseId);
+  const isKnown = known.some((act) => act.act === 'found' && act.evidence === evidence);
+  if (!isKnown && performedOn)
+    throw new Refusal(
+      'CaseStateInvalid',
+      `the interview of ${enterprise} for ${period} ended when it performed, on ${performedOn}: this finding is one of a later month`,
+      { caseId },
+    );
+  if (!isKnown) await insertCaseAct(trx, { caseId, region, act: 'found', at, person, evidence });
+  const next = performedOn
+    ? `nothing: the enterprise performed on ${performedOn}`
+    : `the enterprise performs by ${record!.deadline}; settle enterprises refuse, where it refuses`;
+  return { caseId, deadline: record!.deadline!, state: enterpriseStanding(record!, at.date).state, next };
 }
 
 async function refuseExempt(

@@ -1,8 +1,12 @@
+import { loadCaseActs } from '../../db/case-acts';
 import { dueEnterpriseLetters } from '../../db/documents/breaches';
 import { loadEnterpriseCases } from '../../db/enterprise-cases';
 import { period, plainDate } from '../../domain/plain-date';
+import { findUndelivered } from '../../operator/commands/enterprises';
 import { writeByHand } from '../support/by-hand';
 import { createTestDatabase, type TestDatabase } from '../support/database';
+import { refusalOf } from '../support/ledger';
+import { windowContext } from '../support/window';
 import { BODY } from '../support/window-batch';
 import { REGION, saveSmallWindowRegion } from '../support/window-region';
 
@@ -50,6 +54,37 @@ it('79,996 of 100,000 is 79.99 % in a warning, not the 80 % that it is below', a
   expect(text).not.toContain('80.00%');
   // Two of three are 66.666… %.
   expect(text).toContain('66.66%');
+});
+
+describe('a second finding of one month', () => {
+  const said = { region: REGION, enterprise: 'E0001', period: APRIL, person: `${REGION}-officer` };
+  const find = (day: string, evidence: string) =>
+    findUndelivered(windowContext(database.app, day), { ...said, evidence });
+  const findings = async (caseId: string) =>
+    (await loadCaseActs(database.app, caseId)).map(({ act, evidence, on }) => [act, evidence, on]);
+
+  it('is one more finding of the interview while that is open, and the same one again is none', async () => {
+    const first = await find('2026-05-08', '示例：协议1号');
+    expect(await find('2026-05-11', '示例：协议2号')).toEqual(first);
+    await find('2026-05-12', '示例：协议2号');
+    expect(await findings(first.caseId)).toEqual([
+      ['found', '示例：协议1号', '2026-05-08'],
+      ['found', '示例：协议2号', '2026-05-11'],
+    ]);
+  });
+
+  it('is refused after the enterprise has performed, and nothing of it is kept', async () => {
+    const { caseId } = await find('2026-05-08', '示例：协议1号');
+    await writeByHand(database.owner, 'settle.enterprise_cases', (trx) =>
+      trx('settle.enterprise_cases').where({ case_id: caseId }).update({ performed_on: '2026-05-09' }),
+    );
+    expect(await refusalOf(find('2026-05-12', '示例：协议2号'))).toBe('CaseStateInvalid');
+    expect(await findings(caseId)).toEqual([['found', '示例：协议1号', '2026-05-08']]);
+    expect(await find('2026-05-12', '示例：协议1号')).toMatchObject({
+      state: 'closed',
+      next: expect.stringContaining('2026-05-09'),
+    });
+  });
 });
 
 it('a dishonesty record of a case that force majeure ended does not count in the credit rating, another still does', async () => {
