@@ -4,7 +4,7 @@ import { insertForceMajeure } from '../../db/case-acts';
 import { policyWith } from '../../db/region-policy';
 import { checkBreachAct } from '../../domain/breach';
 import { caseIds } from '../../domain/ids';
-import { periodOf, type Period, type PlainDate } from '../../domain/plain-date';
+import type { Period, PlainDate } from '../../domain/plain-date';
 import type { BreachKind } from '../../domain/policy/schema';
 import { Refusal } from '../../domain/refusal';
 import { correctUpdate, exemptUpdate, type ActResult } from '../../workflows/messages';
@@ -12,7 +12,7 @@ import { attempted } from './attempts';
 import { requireWatcher } from './capacity';
 import type { CommandContext } from './context';
 import { update } from './decisions';
-import { settlingBodies } from './window-step';
+import { requireBegun, settlingBodies } from './window-step';
 
 interface BreachCommand {
   person: string;
@@ -65,8 +65,7 @@ export async function exemptBreach(context: CommandContext, command: ExemptComma
   const { breach: policy } = (await policyWith(db, region, 'breach', at.date)).policy;
   const run = async (): Promise<ActResult> => {
     await requireWatcher(context, region, person);
-    if (period > periodOf(at.date))
-      throw new Refusal('OutsideWindow', `${caseId}: ${period} has not begun on ${at.date}`, { caseId });
+    requireBegun(period, at.date, caseId, caseId);
     await refuseWatched(context, command);
     check(caseId, { correctedOn: null, exemptedOn: null }, { evidence, on: at.date }, at.date, {
       exemptable: policy!.forceMajeureExempts,

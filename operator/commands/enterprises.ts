@@ -20,7 +20,7 @@ import {
 } from '../../domain/enterprise';
 import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
-import { periodOf, type Period, type PlainDate } from '../../domain/plain-date';
+import type { Period, PlainDate } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import { exemptUpdate, performUpdate, refuseUpdate, type ActResult } from '../../workflows/messages';
 import { attempted } from './attempts';
@@ -29,6 +29,7 @@ import type { CommandContext } from './context';
 import { update } from './decisions';
 import { transactionally } from './dry-run';
 import { startPlannedNow } from './planned-cases';
+import { requireBegun } from './window-step';
 
 interface EnterpriseCommand {
   person: string;
@@ -65,7 +66,7 @@ export async function findUndelivered(context: CommandContext, command: FindComm
   const found = async (): Promise<Interview> => {
     await requireWatcher(context, region, person);
     if (evidence.trim() === '') throw new Refusal('EvidenceMissing', `${caseId}: an interview needs evidence`);
-    if (period > periodOf(at.date)) throw new Refusal('OutsideWindow', `${period} has not begun on ${at.date}`);
+    requireBegun(period, at.date, caseId, caseId);
     return transactionally(db, dryRun, (trx) => findIn(trx, { ...command, at }));
   };
   if (dryRun) return found();

@@ -4,12 +4,13 @@ import { loadEnterpriseCases } from '../../db/enterprise-cases';
 import { policyWith } from '../../db/region-policy';
 import type { EnterpriseCaseKind } from '../../domain/enterprise';
 import { caseIds } from '../../domain/ids';
-import { periodOf, type Period } from '../../domain/plain-date';
+import type { Period } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import type { ActResult } from '../../workflows/messages';
 import { attempted } from './attempts';
 import { requireWatcher } from './capacity';
 import type { CommandContext } from './context';
+import { requireBegun } from './window-step';
 
 export interface ExemptEnterpriseCommand {
   region: string;
@@ -59,7 +60,7 @@ async function checkExemption(
 ): Promise<void> {
   const { date } = clock.now();
   if (evidence.trim() === '') throw new Refusal('EvidenceMissing', `force majeure of ${enterprise} needs evidence`);
-  if (period > periodOf(date)) throw new Refusal('OutsideWindow', `${period} has not begun on ${date}`);
+  requireBegun(period, date, `force majeure of ${enterprise}`);
   const known = await db('settle.enterprises').where({ region, enterprise }).first('enterprise');
   if (!known) throw new Refusal('NotFound', `${enterprise} is not an enterprise of ${region}`, { enterprise });
   const { enterprise: policy } = (await policyWith(db, region, 'enterprise', date)).policy;

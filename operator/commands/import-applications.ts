@@ -24,7 +24,7 @@ import type { CommandContext } from './context';
 import { transactionally } from './dry-run';
 import { writeRejections, type RejectionFile } from './rejection-file';
 import { tellCorrections } from './corrections';
-import { requireAnyRole } from './window-step';
+import { requireAnyRole, requireBegun } from './window-step';
 
 export interface ImportApplicationsInput {
   readonly region: string;
@@ -63,7 +63,7 @@ export interface ImportedApplications extends Omit<ImportedFile, 'fileId'> {
  * same bytes again in their period have no effect.
  *
  * @throws Refusal `FileInvalid` for a file that cannot be read whole, of which nothing is taken then; `UsageInvalid` without a
- * period; `PolicyNotInForce`; `PersonUnknown`, `RecorderRoleMissing`
+ * period; `OutsideWindow` for a month that has not begun; `PolicyNotInForce`; `PersonUnknown`, `RecorderRoleMissing`
  */
 export async function importApplications(
   context: CommandContext,
@@ -74,6 +74,7 @@ export async function importApplications(
   const at = clock.now();
   if (person !== undefined) await requireAnyRole(db, { region, person, on: at.date }, IMPORTERS);
   const period = input.period ?? periodOfName(path);
+  requireBegun(period, at.date, 'applications');
   const findings = createFileFindings(path);
   const sha256 = await sha256Of(path, findings);
   const { policy } = await policyWith(db, region, 'window', firstDayOf(period));

@@ -8,7 +8,8 @@ import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import { supervisedAccounts } from '../../domain/ledger';
 import { formatYuan } from '../../domain/money';
-import type { Period } from '../../domain/plain-date';
+import { firstDayOf, type Period } from '../../domain/plain-date';
+import type { WindowPolicy } from '../../domain/policy';
 import { Refusal } from '../../domain/refusal';
 import { topUpKey } from '../../domain/window/ids';
 import { attempted } from './attempts';
@@ -16,6 +17,7 @@ import type { CommandContext } from './context';
 import {
   contentHash,
   RECORDERS,
+  requireBegun,
   requireStandIn,
   settlingBodies,
   tellWindow,
@@ -42,7 +44,7 @@ export type RecordedTopUp = TopUp & {
  * Books what institutions paid in for a window: their own money from now on (新医保发〔2025〕50号 四(二)). All or none; one that
  * is recorded under its number stays once.
  *
- * @throws Refusal `OutsideWindow` for a day to come, `IdempotencyConflict`, `NotFound`, `NotSettlementBody`,
+ * @throws Refusal `OutsideWindow` for a day to come or before there were windows, or a month that has not begun; `IdempotencyConflict`, `NotFound`, `NotSettlementBody`,
  * `RecorderRoleMissing`
  */
 export async function recordTopUps(context: CommandContext, command: TopUpsCommand): Promise<RecordedTopUp[]> {
@@ -61,8 +63,9 @@ export async function recordTopUps(context: CommandContext, command: TopUpsComma
 
 async function recordIn(trx: Knex, command: TopUpsCommand, at: BusinessMoment): Promise<RecordedTopUp[]> {
   const { region, period, person, topUps } = command;
-  const { stamp } = await windowRules(trx, region, period, at.date);
-  for (const each of topUps) checkTopUp(each, at);
+  const { stamp, window } = await windowRules(trx, region, period, at.date);
+  requireBegun(period, at.date, 'top-ups');
+  for (const each of topUps) checkTopUp(each, at, window);
   await lockWindow(trx, region, period);
   const named = topUps.map(({ institution }) => institution);
   // Before the register is read: no institution becomes a member meanwhile.
@@ -108,7 +111,14 @@ async function recordIn(trx: Knex, command: TopUpsCommand, at: BusinessMoment): 
   return topUps.map((each) => ({ ...each, again: !fresh.has(keyOf(each)) }));
 }
 
-function checkTopUp({ topUpId, amountFen, receivedOn }: TopUp, { date }: BusinessMoment): void {
+function checkTopUp(
+  { topUpId, amountFen, receivedOn }: TopUp,
+  { date }: BusinessMoment,
+  { firstPeriod }: Pick<WindowPolicy, 'firstPeriod'>,
+): void {
+  const first = firstDayOf(firstPeriod);
   if (receivedOn > date) throw new Refusal('OutsideWindow', `top-up ${topUpId}: ${receivedOn} is after today, ${date}`);
+  if (receivedOn < first)
+    throw new Refusal('OutsideWindow', `top-up ${topUpId}: ${receivedOn} is before windows began, on ${first}`);
   if (amountFen <= 0n) throw new Refusal('UsageInvalid', `top-up ${topUpId}: ${formatYuan(amountFen)} is not paid in`);
 }

@@ -7,7 +7,7 @@ import { hasRole } from '../../domain/approval';
 import type { BusinessMoment } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import type { PolicyStamp } from '../../domain/ledger';
-import { dayInPeriod, type Period, type PlainDate } from '../../domain/plain-date';
+import { dayInPeriod, periodOf, type Period, type PlainDate } from '../../domain/plain-date';
 import { citeRule, type PolicyFile, type WindowPolicy } from '../../domain/policy';
 import { settlementBodies } from '../../domain/prepayment';
 import { Refusal, type RefusalCode } from '../../domain/refusal';
@@ -37,6 +37,12 @@ export async function windowRules(db: Knex, region: string, period: Period, on: 
       },
     );
   return { window, stamp: policyStamp(file), file };
+}
+
+/** What is said of a month is said when it has begun. @throws Refusal `OutsideWindow` */
+export function requireBegun(period: Period, on: PlainDate, subject: string, caseId?: string): void {
+  if (period <= periodOf(on)) return;
+  throw new Refusal('OutsideWindow', `${subject}: ${period} has not begun on ${on}`, caseId ? { caseId } : {});
 }
 
 /** Confirming, disputing and taking back are possible on the same days of the window's month. @throws Refusal `OutsideWindow` */

@@ -100,6 +100,12 @@ describe('a file', () => {
     expect((await refusalOfAsync(() => imports.file(imports.write(lines)))).code).toBe('UsageInvalid');
   });
 
+  it('of a month that has not begun is refused, and none of its lines is taken', async () => {
+    const may = imports.write(lines, 'applications-2026-05.csv');
+    expect((await refusalOfAsync(() => imports.file(may))).code).toBe('OutsideWindow');
+    expect(await fates(database.app)).toEqual({});
+  });
+
   it('that is only tried leaves nothing behind', async () => {
     const path = imports.write(csvOf([cellsOf('a'), cellsOf('b', { amount: '1.00' })]), 'applications-2026-04.csv');
     expect(await imports.file(path, { dryRun: true })).toMatchObject({ accepted: 1, rejected: 1 });

@@ -115,6 +115,9 @@ it('any order of rows and any division into files gives what the rule says of al
         const shuffled = each.rows.map((cells, index) => ({ cells, key: keys[index]! })).sort((a, b) => a.key - b.key);
         const files: Cells[][] = [[], [], []];
         for (const { cells } of shuffled) files[divide.next().value as number]!.push(cells);
+        // The same bytes again have no effect, and their rows are not counted twice: not what this is about.
+        const contents = files.filter((rows) => rows.length > 0).map(csvOf);
+        fc.pre(new Set(contents).size === contents.length);
         expect(await importAll(each, files)).toEqual(expected(each));
         expect(await importAll(each, [each.rows])).toEqual(expected(each));
       },

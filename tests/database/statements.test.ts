@@ -503,8 +503,13 @@ describe('a top-up', () => {
     });
   });
 
-  it('of a day to come is refused, as is one of nothing', async () => {
+  it('of a day to come, of a month to come or of before there were windows is refused, as is one of nothing', async () => {
     expect(await refusalOf(topUp('T1', 500n, '2026-04-11'))).toBe('OutsideWindow');
+    expect(await refusalOf(topUp('T1', 500n, '2026-02-28'))).toBe('OutsideWindow');
+    const topUps = [{ topUpId: 'T1', institution: BODY, amountFen: 500n, receivedOn: plainDate('2026-04-10') }];
+    expect(await refusalOf(recordTopUps(context, { region: REGION, period: period('2026-05'), topUps }))).toBe(
+      'OutsideWindow',
+    );
     expect(await refusalOf(topUp('T1', 0n))).toBe('UsageInvalid');
     expect(await app('settle.top_ups')).toEqual([]);
   });
