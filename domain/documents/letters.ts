@@ -149,3 +149,50 @@ export function interviewNotice(facts: EnterpriseFacts): DocumentModel {
     basis: [`${XINJIANG} 五(二)`],
   });
 }
+
+export interface EnterpriseSuspensionFacts extends Letterhead {
+  readonly enterprise: string;
+  readonly name: string;
+  readonly period: string;
+  readonly refusedOn: PlainDate;
+  readonly suspendedFrom: PlainDate;
+  /** When the enterprise performed, or force majeure was found. */
+  readonly endedOn: PlainDate | null;
+}
+
+function suspendedEnterprise({ enterprise, name, period, refusedOn, suspendedFrom }: EnterpriseSuspensionFacts) {
+  return [
+    ['医药企业', `${name}（${enterprise}）`],
+    ['约谈月份', period],
+    ['认定拒不改正日', refusedOn],
+    ['暂停结算起始日', suspendedFrom],
+  ] as const;
+}
+
+/** 暂停支付通知书 of an enterprise, on the day from which its payments are held. */
+export function enterpriseSuspensionNotice(facts: EnterpriseSuspensionFacts): DocumentModel {
+  const { name, period, suspendedFrom } = facts;
+  return letter('suspension-notice', facts, {
+    addressee: name,
+    facts: suspendedEnterprise(facts),
+    paragraphs: [
+      `你企业${period}未按协议配送药品，经约谈拒不改正且引起严重社会影响，自${suspendedFrom}起暂停货款结算，直至按协议履约。暂停期间已确认的货款予以留存，恢复后在下一次拨付中支付。`,
+    ],
+    basis: [`${XINJIANG} 五(二)`],
+  });
+}
+
+/** 恢复支付通知书 of an enterprise, once it has performed or force majeure was found. */
+export function enterpriseResumptionNotice(
+  facts: EnterpriseSuspensionFacts & { readonly exempted: boolean },
+): DocumentModel {
+  const { name, period, endedOn, exempted } = facts;
+  return letter('resumption-notice', facts, {
+    addressee: name,
+    facts: [...suspendedEnterprise(facts), [exempted ? '认定不可抗力日' : '按协议履约日', endedOn ?? '']],
+    paragraphs: [
+      `你企业${period}未按协议配送药品一事，已于${endedOn}${exempted ? '认定为不可抗力所致' : '按协议履约'}，自该日起恢复货款结算；暂停期间留存的货款在下一次拨付中支付。`,
+    ],
+    basis: [`${XINJIANG} 五(二)`],
+  });
+}

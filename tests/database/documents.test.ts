@@ -73,6 +73,37 @@ describe('letters about a breach', () => {
     expect(await letters('2026-07-01')).toEqual(expected);
   });
 
+  it('end a suspension that was announced, on the day of the record, where its end is recorded for a day before it', async () => {
+    await breach({});
+    await issueDocuments(database.app, REGION, await dueBreachLetters(database.app, REGION, plainDate('2026-06-01')));
+    await database.owner('settle.case_acts').insert({
+      case_id: `breach/${body}/late-reconciliation/2026-04`,
+      act: 'corrected',
+      region: REGION,
+      on_date: '2026-06-05',
+      at_time: '10:00',
+      person: PEOPLE.officer,
+      evidence: '示例：对账单',
+    });
+    await writeByHand(database.owner, 'settle.breaches', (trx) =>
+      trx('settle.breaches').update({
+        corrected_on: '2026-05-28',
+        corrected_by: PEOPLE.officer,
+        evidence: '示例：对账单',
+      }),
+    );
+    expect(await letters('2026-06-04')).toEqual(['breach-notice 2026-05-06']);
+    const due = await dueBreachLetters(database.app, REGION, plainDate('2026-06-05'));
+    expect(due.map(({ model }) => `${model.kind} ${model.date}`)).toEqual([
+      'breach-notice 2026-05-06',
+      'resumption-notice 2026-06-05',
+    ]);
+    expect(due[1]!.model.paragraphs[0]).toContain('已于2026-05-28完成整改');
+    expect((await issueDocuments(database.app, REGION, due)).map(({ number }) => number)).toEqual([
+      '650500-HF-2026-0001',
+    ]);
+  });
+
   it('are issued once, and what was issued stays', async () => {
     await breach({});
     const due = await dueBreachLetters(database.app, REGION, plainDate('2026-06-02'));

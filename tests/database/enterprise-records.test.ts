@@ -56,6 +56,41 @@ it('79,996 of 100,000 is 79.99 % in a warning, not the 80 % that it is below', a
   expect(text).toContain('66.66%');
 });
 
+describe('letters about the suspension of an enterprise', () => {
+  const refused = {
+    opened_on: '2026-05-08',
+    deadline: '2026-05-15',
+    refused_on: '2026-05-20',
+    suspended_from: '2026-05-21',
+  };
+  const letters = async (upTo: string): Promise<string[]> =>
+    (await dueEnterpriseLetters(database.app, REGION, plainDate(upTo))).map(
+      ({ model }) => `${model.kind} ${model.date}`,
+    );
+
+  it.each([
+    ['performed', { performed_on: '2026-06-10' }, '按协议履约'],
+    ['found to be force majeure', { exempted_on: '2026-06-10' }, '认定为不可抗力所致'],
+  ])('begin with its first day and end with the day on which it is %s', async (_, change, words) => {
+    await saveCase('interview', '2026-04', { ...refused, ...change });
+    expect(await letters('2026-06-10')).toEqual([
+      'interview-notice 2026-05-08',
+      'suspension-notice 2026-05-21',
+      'resumption-notice 2026-06-10',
+    ]);
+    expect(await letters('2026-06-09')).toHaveLength(2);
+    expect(await letters('2026-05-20')).toHaveLength(1);
+    const due = await dueEnterpriseLetters(database.app, REGION, plainDate('2026-06-10'));
+    expect(due[2]!.model.paragraphs[0]).toContain(`已于2026-06-10${words}`);
+    expect(due.map(({ subject }) => subject)).toEqual(['E0001', 'E0001', 'E0001']);
+  });
+
+  it('are none where the enterprise performed before the suspension began', async () => {
+    await saveCase('interview', '2026-04', { ...refused, performed_on: '2026-05-20' });
+    expect(await letters('2026-06-10')).toHaveLength(1);
+  });
+});
+
 describe('a second finding of one month', () => {
   const said = { region: REGION, enterprise: 'E0001', period: APRIL, person: `${REGION}-officer` };
   const find = (day: string, evidence: string) =>
