@@ -1,6 +1,7 @@
 import { formatYuan } from '../../domain/money';
 import type { Database } from '../connect';
 import { cancelledTogether } from './cancelled-parts';
+import { rowsOfFiles } from './files';
 import { FINDINGS_FETCHED, verdict, type Invariant } from './invariant';
 
 async function query<Row>(database: Database, sql: string, region: string): Promise<Row[]> {
@@ -216,6 +217,7 @@ const reservedMoney: Invariant = {
 
 /** What must hold of lines, statements and their money (DESIGN 6), recomputed from the rows. */
 export const WINDOW_INVARIANTS: readonly Invariant[] = [
+  rowsOfFiles,
   eachLineOnce,
   paymentsAndLines,
   cancelledTogether,

@@ -38,6 +38,11 @@ const disputeIt = () =>
   });
 const accept = () => acceptLines(database.app, [{ line: 'G1', body: other, enterprise: 'E0001', amountFen: 12_500n }]);
 const WITHDRAW = `insert into settle.line_withdrawals (line_id, file_id) select line_id, 1 from settle.application_lines where line = 'G1'`;
+/** What is taken back is repeated or rejected. */
+const REPEAT = `insert into settle.repeated_lines (region, period, file_id, row_no, line, amount_fen)
+  select region, period, file_id, row_no, line, amount_fen from settle.application_lines where line = 'G1'`;
+const REJECT = `insert into settle.rejected_lines (region, period, file_id, row_no, line, code, amount_fen, found_by)
+  select region, period, file_id, row_no, line, 'conflict', amount_fen, file_id from settle.application_lines where line = 'G1'`;
 const SETTLE = `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
   select line_id, region, '2026-04', body, 1, enterprise from settle.application_lines where line = 'G1'`;
 
@@ -91,16 +96,45 @@ describe('the database refuses', () => {
     await expect(database.app.raw(WITHDRAW)).rejects.toThrow('it is not withdrawn');
     await clearLines(database.superuser);
     await accept();
+    await database.app.raw(REPEAT);
     await database.app.raw(WITHDRAW);
     await expect(database.app.raw(SETTLE)).rejects.toThrow('it is not settled');
   });
 
   it('to settle what another transaction is withdrawing', async () => {
     const trx = await database.app.transaction();
+    await trx.raw(REPEAT);
     await trx.raw(WITHDRAW);
     const settled = expect(database.app.raw(SETTLE)).rejects.toThrow('it is not settled');
     await somebodyWaits();
     await trx.commit();
     await settled;
+  });
+
+  it('to take back a line whose row is neither repeated nor rejected, and to reject one that is accepted', async () => {
+    await expect(database.app.raw(WITHDRAW)).rejects.toThrow(
+      'line G1 of 2026-04 is not taken back: its row is neither repeated nor rejected',
+    );
+    await expect(database.app.raw(REJECT)).rejects.toThrow('line G1 of 2026-04 is not rejected: its row is accepted');
+    await database.app.transaction(async (trx) => {
+      await trx.raw(REPEAT);
+      await trx.raw(WITHDRAW);
+      await trx.raw(REJECT);
+    });
+    expect(await database.app('settle.line_states').pluck('state')).toEqual(['withdrawn']);
+  });
+
+  it('a letter that somebody files who is neither on the staff list nor the institution', async () => {
+    const letter = {
+      region: REGION,
+      institution: body,
+      number: 'W9',
+      valid_from: '2026-01-01',
+      sha256: 'a'.repeat(64),
+    };
+    const file = (by: string) =>
+      database.app('settle.entrustments').insert({ ...letter, filed_on: '2026-01-05', filed_by: by });
+    await expect(file('nobody')).rejects.toThrow('nobody is not on the staff list of this region');
+    await file(body);
   });
 });

@@ -36,6 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+const ROWS = 'each row of a file is accepted, repeated or rejected';
 const LINES = 'each line settles at most once and is in one state';
 const PAYMENTS = 'each payment = sum of its lines';
 const STATEMENTS = 'statement = sum of its payments = its journal';
@@ -66,6 +67,7 @@ describe('lines, statements and their money', () => {
   it('hold as they are written', async () => {
     const rows = await verify(database.app, REGION, WINDOW_INVARIANTS);
     expect(rows).toEqual([
+      { name: ROWS, ok: true, detail: '5 rows of 1 files' },
       { name: LINES, ok: true, detail: '5 lines, 4 settled' },
       { name: PAYMENTS, ok: true, detail: '3 payments, 133.00' },
       { name: CANCELLED, ok: true, detail: '0 cancelled' },
@@ -76,7 +78,7 @@ describe('lines, statements and their money', () => {
 
   it('are checked with every other invariant', async () => {
     const names = (await verify(database.app, REGION)).map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining([LINES, PAYMENTS, CANCELLED, STATEMENTS, RESERVED]));
+    expect(names).toEqual(expect.arrayContaining([ROWS, LINES, PAYMENTS, CANCELLED, STATEMENTS, RESERVED]));
   });
 });
 
@@ -213,5 +215,42 @@ describe('reserved money', () => {
       `update settle.statement_enterprises set cancelled_on = '2026-04-10' where enterprise = 'E0002' and institution = '${body}' and revision = 2`,
     );
     expect(found[RESERVED]).toBe(`${body} to E0002: 0.00 reserved, 50.00 waits and 0.00 is paid`);
+  });
+});
+
+describe('a row of a file', () => {
+  const row = (line: string): string =>
+    `(select region, period, file_id, row_no, line, amount_fen from settle.application_lines where line = '${line}')`;
+
+  it.each([
+    [
+      'is accepted and rejected',
+      `insert into settle.rejected_lines (region, period, file_id, row_no, line, amount_fen, code, found_by)
+       select x.*, 'conflict', x.file_id from ${row('L1')} x`,
+      /^row 2 of file \d+ \(L1\) is accepted, and repeated or rejected as well$/,
+    ],
+    [
+      'is taken back for nothing',
+      `insert into settle.line_withdrawals values (${idOf('M1')}, 1)`,
+      /^row 6 of file \d+ \(M1\) is taken back, and neither repeated nor rejected$/,
+    ],
+    [
+      'is of no file',
+      `update settle.application_lines set file_id = 77777 where line = 'L3'`,
+      /^file \d+ has 5 rows, and 4 are accounted for; file 77777 was never imported, and has 1 rows$/,
+    ],
+    [
+      'has vanished',
+      `delete from settle.application_lines where line = 'L4'`,
+      /^file \d+ has 5 rows, and 4 are accounted for$/,
+    ],
+    [
+      'stands twice',
+      `update settle.application_lines set row_no = 2 where line = 'L3'`,
+      /^file \d+ has 5 rows, and 4 are accounted for; row 2 of file \d+ \(L1\) is more than one line$/,
+    ],
+    ['is not counted', `update settle.application_files set accepted = 4`, /^file \d+ has 5 rows, and counts 4$/],
+  ])('that %s is found', async (_, statement, expected) => {
+    expect((await brokenBy(statement))[ROWS]).toMatch(expected);
   });
 });

@@ -1,3 +1,4 @@
+import { insertFile } from './application-file';
 import { postJournals } from '../../db/ledger';
 import { loadRegion } from '../../db/register';
 import { Phase } from '../../domain/business-time';
@@ -77,6 +78,7 @@ export async function apply(
   period: string,
   lines: readonly WindowLine[],
 ): Promise<void> {
+  const file = await insertFile(stage.db, code, period, lines.length);
   await stage.db('settle.application_lines').insert(
     lines.map(({ line, enterprise, amountFen }, index) => ({
       region: code,
@@ -97,7 +99,7 @@ export async function apply(
       applied_on: `${period}-03`,
       verified_by: 'both',
       invoice: '',
-      file_id: 1,
+      file_id: file,
       row_no: index + 2,
     })),
   );

@@ -5,8 +5,10 @@ import { postJournals } from '../../db/ledger';
 import { savePolicy, saveRegion } from '../../db/register';
 import { atPhase, Phase } from '../../domain/business-time';
 import { plainDate } from '../../domain/plain-date';
+import { groupBy } from '../../domain/group-by';
 import type { CommandContext } from '../../operator/commands/context';
 import { makeRegion } from '../../rehearsal/made-up-region';
+import { insertFile } from './application-file';
 import { journal, transfer } from './ledger';
 import { publishedPolicy } from './published';
 
@@ -57,6 +59,9 @@ export async function fileLetter(db: Knex, institution: string, from = '2026-01-
 
 /** Writes accepted lines as an import leaves them. */
 export async function acceptLines(db: Knex, lines: readonly LineOf[]): Promise<void> {
+  const files = new Map<string, number>();
+  for (const [period, ofPeriod] of groupBy(lines, ({ period = '2026-04' }) => period))
+    files.set(period, await insertFile(db, REGION, period, ofPeriod.length));
   await db('settle.application_lines').insert(
     lines.map(({ line, body, enterprise, amountFen, period = '2026-04', institution = body }, index) => ({
       region: REGION,
@@ -77,7 +82,7 @@ export async function acceptLines(db: Knex, lines: readonly LineOf[]): Promise<v
       applied_on: `${period}-03`,
       verified_by: 'both',
       invoice: '',
-      file_id: 1,
+      file_id: files.get(period)!,
       row_no: index + 2,
     })),
   );
