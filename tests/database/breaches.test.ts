@@ -146,27 +146,6 @@ describe('lines that nobody confirmed or disputed by the 20th', () => {
     await database.superuser.raw('alter table settle.application_files disable trigger user');
     await database.superuser('settle.application_files').update({ imported_on: '2026-04-21' });
     expect(await found()).toEqual([]);
-    expect(await findDelayed(database.app, WATCH)).toEqual({ imported: 0, reopened: 1, amountFen: 10_000n });
-    await database.superuser.raw('alter table settle.unsettled_lines disable trigger user');
-    await database.superuser.raw(`update settle.unsettled_lines set reopened_on = '2026-04-15'`);
-    expect(await found()).toEqual([{ institution: BODY, kind: 'late-reconciliation' }]);
-  });
-
-  it('are the agency’s delay where they were imported after the 20th', async () => {
-    await acceptLines(database.app, [line('L1', 10_000n)]);
-    await database.owner.raw(
-      `insert into settle.windows (region, period) values (:region, '2026-04');
-       insert into settle.application_files (region, period, name, sha256, rows, accepted, repeated, rejected, imported_on, at_time, person)
-       values (:region, '2026-04', '示例.csv', repeat('a', 64), 1, 1, 0, 0, '2026-04-21', '10:00', '示例')`.replaceAll(
-        ':region',
-        `'${REGION}'`,
-      ),
-    );
-    await database.superuser.raw('alter table settle.application_lines disable trigger user');
-    await database.superuser.raw(
-      'update settle.application_lines set file_id = (select file_id from settle.application_files)',
-    );
-    expect(await found()).toEqual([]);
     expect(await findDelayed(database.app, WATCH)).toEqual({ imported: 1, reopened: 0, amountFen: 10_000n });
   });
 
