@@ -36,6 +36,7 @@ export interface WindowBatch {
   decide(request: RaisedRequest, decision?: 'approve' | 'reject'): Promise<void>;
   release(request: RaisedRequest): Promise<void>;
   send(on: string): Promise<void>;
+  ask(on: string): Promise<void>;
   /** The run of a later window looks at what is held. */
   resume(on: string): Promise<void>;
   act(
@@ -105,6 +106,9 @@ export async function startWindowBatch(enterprises: readonly string[]): Promise<
         release: { requestId, person: `${REGION}-cashier`, contentSha256 },
       }),
     send: (on) => createBankActivities(dependencies).sendReleasedPayments({ caseId: CASE, at: day(on) }),
+    async ask(on) {
+      await createBankActivities(dependencies).askBank({ caseId: CASE, at: day(on) });
+    },
     resume: (on) => createHeldActivities(dependencies).resumeHeldPayments({ caseId: CASE, at: day(on) }),
     act(action, paymentIds, on, nextRevision = 2) {
       acts += 1;
