@@ -151,14 +151,15 @@ export async function loadNets(
   }));
 }
 
-/** Institutions that have open lines of their own as a body, and settle through another one by what the register says now. */
+/** Institutions that have lines of their own as a body, open or not, and settle through another one by what the register says now. */
 export async function membersWithLines(db: Knex, region: string): Promise<string[]> {
-  const { rows } = await db.raw<{ rows: { body: string }[] }>(
-    `select distinct l.body from settle.institutions i join settle.open_lines l on l.region = i.region and l.body = i.institution
-      where i.region = ? and i.settles_through is not null`,
+  const { rows } = await db.raw<{ rows: { institution: string }[] }>(
+    `select i.institution from settle.institutions i
+      where i.region = ? and i.settles_through is not null
+        and exists (select from settle.application_lines l where l.region = i.region and l.body = i.institution)`,
     [region],
   );
-  return rows.map(({ body }) => body);
+  return rows.map(({ institution }) => institution);
 }
 
 interface NetRow {
