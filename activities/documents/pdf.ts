@@ -1,6 +1,6 @@
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module is an instance, which no other form imports
 import pdfMake = require('pdfmake');
-import type { Content, TDocumentDefinitions } from 'pdfmake/interfaces';
+import type { Content, TableCell, TDocumentDefinitions } from 'pdfmake/interfaces';
 import type { DocumentChart, DocumentModel, DocumentTable } from '../../domain/documents/model';
 import { formatYuan } from '../../domain/money';
 import { FONT_FILES, requireGlyphs } from './fonts';
@@ -65,7 +65,11 @@ function definitionOf(number: string, model: DocumentModel): TDocumentDefinition
       { text: `编号：${number}`, alignment: 'center', color: FAINT, margin: [0, 4, 0, 14] },
       ...(model.addressee === undefined ? [] : [{ text: `${model.addressee}：`, bold: true, margin: margins(0, 8) }]),
       ...(model.facts.length === 0 ? [] : [factsOf(model.facts)]),
-      ...model.paragraphs.map((text): Content => ({ text, leadingIndent: INDENT, margin: margins(0, 6) })),
+      ...model.paragraphs.map((text): Content => ({
+        text: withGroups(text),
+        leadingIndent: INDENT,
+        margin: margins(0, 6),
+      })),
       ...model.tables.map(tableOf),
       ...model.charts.map(chartOf),
       ...(model.basis.length === 0
@@ -74,6 +78,11 @@ function definitionOf(number: string, model: DocumentModel): TDocumentDefinition
       signaturesOf(model),
     ],
   };
+}
+
+/** Amounts in groups of three, as they are read on paper: whatever has two decimals is money. */
+export function withGroups(text: string): string {
+  return text.replace(/(?<![\d.])\d{4,}(?=\.\d{2}(?!\d))/g, (digits) => digits.replace(/\B(?=(?:\d{3})+$)/g, ','));
 }
 
 function margins(top: number, bottom: number): [number, number, number, number] {
@@ -86,7 +95,7 @@ function factsOf(facts: DocumentModel['facts']): Content {
     margin: margins(0, 8),
     table: {
       widths: ['auto', '*'],
-      body: facts.map(([label, value]) => [{ text: label, color: FAINT }, { text: value }]),
+      body: facts.map(([label, value]) => [{ text: label, color: FAINT }, { text: withGroups(value) }]),
     },
   };
 }
@@ -95,38 +104,43 @@ function tableOf({ title, columns, rows, totals }: DocumentTable): Content {
   const shares = columns.map(({ width = 1 }) => width);
   const whole = shares.reduce((sum, share) => sum + share, 0);
   const row = (cells: readonly string[], bold: boolean): Content[] =>
-    cells.map((text, index) => ({ text, bold, fontSize: 8.5, alignment: columns[index]?.align ?? 'left' }));
+    cells.map((text, index) => ({
+      text: withGroups(text),
+      bold,
+      fontSize: 8.5,
+      alignment: columns[index]?.align ?? 'left',
+    }));
+  const heading: TableCell[] = [
+    { text: title, bold: true, colSpan: columns.length, margin: margins(0, 1) },
+    ...columns.slice(1).map(() => ''),
+  ];
   return {
     margin: margins(6, 8),
-    stack: [
-      { text: title, bold: true, margin: margins(0, 3) },
-      {
-        table: {
-          headerRows: 1,
-          dontBreakRows: true,
-          // No heading alone at the foot of a page.
-          keepWithHeaderRows: 1,
-          // The padding of each cell takes its part of the width.
-          widths: shares.map((share) => `${(share / whole) * 100}%`),
-          body: [
-            row(
-              columns.map(({ label }) => label),
-              true,
-            ),
-            ...rows.map((cells) => row(cells, false)),
-            ...(totals ? [row(totals, true)] : []),
-          ],
-        },
-        layout: {
-          hLineWidth: () => 0.5,
-          vLineWidth: () => 0,
-          hLineColor: () => LINE,
-          fillColor: (index: number) => (index === 0 ? '#eef2f7' : null),
-          paddingLeft: () => 3,
-          paddingRight: () => 3,
-        },
-      },
-    ],
+    table: {
+      // The title stands with the heads of columns, on every page of the table and never alone at the foot of one.
+      headerRows: 2,
+      keepWithHeaderRows: 1,
+      dontBreakRows: true,
+      // The padding of each cell takes its part of the width.
+      widths: shares.map((share) => `${(share / whole) * 100}%`),
+      body: [
+        heading,
+        row(
+          columns.map(({ label }) => label),
+          true,
+        ),
+        ...rows.map((cells) => row(cells, false)),
+        ...(totals ? [row(totals, true)] : []),
+      ],
+    },
+    layout: {
+      hLineWidth: (line: number) => (line === 0 ? 0 : 0.5),
+      vLineWidth: () => 0,
+      hLineColor: () => LINE,
+      fillColor: (index: number) => (index === 1 ? '#eef2f7' : null),
+      paddingLeft: () => 3,
+      paddingRight: () => 3,
+    },
   };
 }
 
@@ -156,7 +170,7 @@ function chartOf({ title, bars }: DocumentChart): Content {
               },
             ],
           },
-          { text: formatYuan(amounts[index]!), width: '*', fontSize: 8.5, alignment: 'right' },
+          { text: withGroups(formatYuan(amounts[index]!)), width: '*', fontSize: 8.5, alignment: 'right' },
         ],
       })),
     ],

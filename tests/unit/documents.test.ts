@@ -1,6 +1,6 @@
 import { documentNumber, type DocumentModel } from '../../domain/documents/model';
 import { plainDate } from '../../domain/plain-date';
-import { renderPdf } from '../../activities/documents/pdf';
+import { renderPdf, withGroups } from '../../activities/documents/pdf';
 import { renderXlsx } from '../../activities/documents/xlsx';
 import { alertInWords, levelInWords, subjectInWords } from '../../domain/documents/words';
 
@@ -32,6 +32,20 @@ const NUMBER = documentNumber('650500', 'breach-notice', 2026, 1);
 describe('a document', () => {
   it('is numbered by region, kind, year and a serial', () => {
     expect(NUMBER).toBe('650500-WY-2026-0001');
+  });
+
+  it.each([
+    ['123456.78', '123,456.78'],
+    ['-1234.50', '-1,234.50'],
+    ['999.99', '999.99'],
+    ['89 条，金额 4651604.10 元；不予受理 1 条', '89 条，金额 4,651,604.10 元；不予受理 1 条'],
+    // No money: a month, an account, a price of four decimals, a share.
+    ['2026-07', '2026-07'],
+    ['0000999900000001', '0000999900000001'],
+    ['12345.6789', '12345.6789'],
+    ['79.99%', '79.99%'],
+  ])('shows %s as %s on paper', (text, shown) => {
+    expect(withGroups(text)).toBe(shown);
   });
 
   it('has the same bytes every time it is drawn', async () => {
