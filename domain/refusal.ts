@@ -194,7 +194,8 @@ export const REFUSALS = {
   },
   PayeeSuspended: {
     exitCode: 4,
-    remedy: 'Send the payment again when the suspension is over, or cancel it: its lines are open again then.',
+    remedy:
+      "Send the payment again when the suspension is over. A supplier's may be cancelled: its lines are open again then. What an institution is due from a fund is kept and paid by the next run.",
   },
   PayeesUnconfirmed: {
     exitCode: 4,
