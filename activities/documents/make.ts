@@ -63,6 +63,17 @@ export async function makeDocuments(
   );
   issued += (await issueDocuments(db, region, await dueClearings(db, region, upTo))).length;
 
+  const drawn = await drawDocuments(db, { region, madeOn: upTo }, heartbeat);
+  if (issued > 0 || drawn > 0) log.info({ region, upTo, issued, drawn }, 'documents made');
+  return { issued, drawn };
+}
+
+/** Draws what was issued and is not drawn yet, and keeps the files. @returns how many @throws Refusal `GlyphMissing` */
+export async function drawDocuments(
+  db: Knex,
+  { region, madeOn }: { region: string; madeOn: PlainDate },
+  heartbeat?: (progress: unknown) => void,
+): Promise<number> {
   let drawn = 0;
   for (
     let batch = await undrawn(db, region, AT_A_TIME);
@@ -71,13 +82,12 @@ export async function makeDocuments(
   ) {
     for (const { number, model, missing } of batch)
       for (const format of missing) {
-        await saveFile(db, { number, format, bytes: await draw(format, number, model), madeOn: upTo });
+        await saveFile(db, { number, format, bytes: await draw(format, number, model), madeOn });
         drawn += 1;
       }
     heartbeat?.({ drawn });
   }
-  if (issued > 0 || drawn > 0) log.info({ region, upTo, issued, drawn }, 'documents made');
-  return { issued, drawn };
+  return drawn;
 }
 
 function draw(format: DocumentFormat, number: string, model: DocumentModel): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { lastDayOf, period as toPeriod, type PlainDate } from '../../domain/plain-date';
+import { firstDayOf, lastDayOf, period as toPeriod, type PlainDate } from '../../domain/plain-date';
 import { windowDates } from '../../domain/policy';
 import { loadCalendar } from '../register';
 import { findPolicyWith } from '../region-policy';
@@ -46,7 +46,8 @@ export async function loadReceivables(
   return Promise.all(
     rows.map(async (row) => {
       const period = toPeriod(row.period);
-      const policy = await findPolicyWith(db, region, 'window', lastDayOf(period));
+      // A window takes the version in force on the 1st of its month.
+      const policy = await findPolicyWith(db, region, 'window', firstDayOf(period));
       return { ...row, dueOn: policy ? windowDates(policy.policy.window!, period, calendar).payBy : lastDayOf(period) };
     }),
   );

@@ -97,6 +97,7 @@ export interface DocumentsWanted {
   kind?: string;
   period?: string;
   subject?: string;
+  about?: string;
   number?: string;
 }
 

@@ -14,6 +14,7 @@ export const DOCUMENT_KINDS = {
   'interview-notice': { title: '约谈通知书', letters: 'YT' },
   'stage-report': { title: '试点阶段性报告', letters: 'BG' },
   evaluation: { title: '直接结算试点年度评估', letters: 'PG' },
+  'order-financing': { title: '应收货款证明（订单贷）', letters: 'DD' },
   'clearing-statement': { title: '季度清算单', letters: 'QS' },
   'agreement-clauses': { title: '医保协议条款：货款直接结算违约处理', letters: 'XY' },
 } as const satisfies Record<string, { title: string; letters: string }>;

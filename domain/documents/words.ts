@@ -1,3 +1,4 @@
+import type { PaymentState } from '../payment';
 import type { APPROVAL_LEVELS } from '../policy/schema';
 
 /** Documents are read by people without the code at hand: what a code means stands first, the code stays in brackets. */
@@ -50,6 +51,21 @@ const ALERTS: Readonly<Record<string, string>> = {
   'window-overdue': '当月未付清',
 };
 
+/** What stands between an agreed amount and its payment; `confirmed` is what has no payment yet (DESIGN 5.4). */
+const PAYMENT_STATES: Readonly<Record<PaymentState | 'confirmed', string>> = {
+  confirmed: '已确认，未编入付款批次',
+  prepared: '待审批',
+  approved: '已审批',
+  held: '暂缓支付',
+  released: '已拨付，待发送银行',
+  sent: '已发送银行',
+  unknown: '银行结果待查',
+  succeeded: '已支付',
+  failed: '支付失败',
+  returned: '银行退回',
+  cancelled: '已取消',
+};
+
 /** A level of approval: 初审（first-review）. */
 export function levelInWords(level: string): string {
   return named(LEVELS, level);
@@ -63,4 +79,9 @@ export function subjectInWords(subject: string): string {
 /** What an alert says: 支付失败（payment-failed）. */
 export function alertInWords(kind: string): string {
   return named(ALERTS, kind);
+}
+
+/** How far the payment of an agreed amount is: 待审批（prepared）. */
+export function paymentStateInWords(state: string): string {
+  return named(PAYMENT_STATES, state);
 }

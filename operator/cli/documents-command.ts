@@ -1,14 +1,19 @@
 import { Option, type Command } from 'commander';
 import { FORMATS, listDocuments, type DocumentFormat, type DocumentsWanted } from '../../db/documents/store';
-import { loadReceivables } from '../../db/documents/financing';
+import type { Receivable } from '../../db/documents/financing';
 import { renderPdf } from '../../activities/documents/pdf';
 import { agreementClauses } from '../../domain/documents/agreement';
 import { DOCUMENT_KINDS, documentNumber, type DocumentKind } from '../../domain/documents/model';
-import { formatYuan } from '../../domain/money';
 import { yearOf, type Period, type PlainDate } from '../../domain/plain-date';
 import { ExitCode, Refusal } from '../../domain/refusal';
 import { issueDueDocuments, writeDocuments } from '../commands/documents';
-import { formatCsvLine } from '../files/csv';
+import {
+  financingCells,
+  FINANCING_COLUMNS,
+  issueFinancingEvidence,
+  readReceivables,
+  type FinancingWanted,
+} from '../commands/order-financing';
 import { writeWhole } from '../files/write-whole';
 import { policyWith } from '../../db/region-policy';
 import { loadRegion } from '../../db/register';
@@ -86,7 +91,7 @@ export function addDocumentCommands(program: Command, context: CliContext): void
       )
       .requiredOption('--enterprise <id>', 'the enterprise', nonEmptyArgument)
       .option('--on <date>', 'as of this day (default: today)', dateArgument)
-      .option('--out <file>', 'the CSV file to write', nonEmptyArgument)
+      .option('--out <file>', 'issue it: a numbered document, and this CSV file whose hash it names', nonEmptyArgument)
       .option('--json', 'as JSON')
       .action(action(context, (options: FinancingOptions) => financing(context, options))),
     'documents financing --region 650500 --enterprise E0001 --out out/E0001.csv',
@@ -210,30 +215,37 @@ interface FinancingOptions {
   json?: boolean;
 }
 
-async function financing(context: CliContext, options: FinancingOptions): Promise<ExitCode> {
-  return withRunning(context, async ({ db, clock }) => {
-    const region = await regionOrOnly(db, options.region);
-    const rows = await loadReceivables(db, region, options.enterprise, options.on ?? clock.now().date);
-    const cells = rows.map((row) => [
-      row.period,
-      row.institution,
-      row.institutionName,
-      row.confirmedOn,
-      row.dueOn,
-      row.paymentState,
-      formatYuan(row.amountFen),
-    ]);
-    const header = ['period', 'institution', 'name', 'confirmed_on', 'due_on', 'state', 'amount'];
-    if (options.out !== undefined) writeWhole(options.out, [header, ...cells].map(formatCsvLine).join(''));
-    if (options.json) context.output.json(rows);
-    else if (rows.length === 0) context.output.lines([`nothing is confirmed and unpaid for ${options.enterprise}`]);
-    else
-      context.output.lines(
-        formatTable(
-          header.map((title) => ({ title })),
-          cells,
-        ),
-      );
+async function financing(context: CliContext, { out, json, ...options }: FinancingOptions): Promise<ExitCode> {
+  return withRunning(context, async (running) => {
+    const region = await regionOrOnly(running.db, options.region);
+    const on = options.on ?? running.clock.now().date;
+    const wanted = { region, enterprise: options.enterprise, on };
+    if (out === undefined) return tellReceivables(context, wanted, await readReceivables(running, wanted), json);
+    const { number, csv, sha256, receivables } = await issueFinancingEvidence(running, wanted);
+    const path = writeWhole(out, csv);
+    if (json) context.output.json({ number, path, sha256, receivables });
+    else {
+      tellReceivables(context, wanted, receivables);
+      context.output.lines([`${path}  sha256 ${sha256}${number === null ? '' : `  编号 ${number}`}`]);
+    }
     return ExitCode.Fine;
   });
+}
+
+function tellReceivables(
+  { output }: CliContext,
+  { enterprise }: FinancingWanted,
+  rows: readonly Receivable[],
+  json?: boolean,
+): ExitCode {
+  if (json) output.json(rows);
+  else if (rows.length === 0) output.lines([`nothing is confirmed and unpaid for ${enterprise}`]);
+  else
+    output.lines(
+      formatTable(
+        FINANCING_COLUMNS.map((title) => ({ title })),
+        rows.map(financingCells),
+      ),
+    );
+  return ExitCode.Fine;
 }

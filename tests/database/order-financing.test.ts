@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { listDocuments, type ListedDocument } from '../../db/documents/store';
+import {
+  issueFinancingEvidence,
+  readReceivables,
+  type FinancingEvidence,
+} from '../../operator/commands/order-financing';
+import type { DocumentModel } from '../../domain/documents/model';
+import { plainDate } from '../../domain/plain-date';
+import { refusalOf } from '../support/ledger';
+import { REGION, windowContext } from '../support/window';
+import { BODY, startWindowBatch, type WindowBatch } from '../support/window-batch';
+
+// What an order-financing loan (订单贷) rests on is a document of the agency: numbered, with its hash (新医保发〔2025〕50号 六(三)).
+
+let batch: WindowBatch;
+
+/** One body agreed on 2026-04-10 to pay each enterprise 100.00. */
+beforeEach(async () => {
+  batch = await startWindowBatch(['E0001', 'E0002']);
+});
+afterEach(() => batch.database.drop());
+
+const issue = (today: string, on = today, enterprise = 'E0001'): Promise<FinancingEvidence> =>
+  issueFinancingEvidence(windowContext(batch.database.app, today), { region: REGION, enterprise, on: plainDate(on) });
+const listed = (): Promise<ListedDocument[]> =>
+  listDocuments(batch.database.app, { region: REGION, kind: 'order-financing' }, 10);
+
+it('has a number, both files, and names the hash of its data file', async () => {
+  const { number, csv, sha256 } = await issue('2026-04-15');
+  expect(number).toBe('650500-DD-2026-0001');
+  const [header, row, ...more] = csv.split('\n');
+  expect(header).toBe('period,institution,name,confirmed_on,due_on,state,amount');
+  expect(row).toMatch(new RegExp(`^2026-04,${BODY},.*,2026-04-10,2026-04-\\d\\d,confirmed,100\\.00$`));
+  expect(more).toEqual(['']);
+  expect(sha256).toBe(createHash('sha256').update(csv).digest('hex'));
+  const documents = await listed();
+  expect(documents).toMatchObject([{ number, subject: 'E0001', period: '2026-04', dated: '2026-04-15' }]);
+  expect(documents[0]!.files.map((file) => file.split(':')[0])).toEqual(['pdf', 'xlsx']);
+  const { content } = await batch.database
+    .app('settle.documents')
+    .where({ number })
+    .first<{ content: string }>('content');
+  const model = JSON.parse(content) as DocumentModel;
+  expect(Object.fromEntries(model.facts)).toMatchObject({ '已确认未支付（元）': '100.00', '数据文件 SHA-256': sha256 });
+  expect(model.tables[0]!.rows[0]![4]).toBe('已确认，未编入付款批次（confirmed）');
+});
+
+it('is the same document when it is asked for again, and another one once a payment has changed', async () => {
+  const first = await issue('2026-04-21');
+  expect(await issue('2026-04-21')).toEqual(first);
+  expect((await issue('2026-04-22', '2026-04-21')).number).toBe(first.number);
+  await batch.prepare(1);
+  expect((await issue('2026-04-21')).number).toBe('650500-DD-2026-0002');
+  expect((await issue('2026-04-21', '2026-04-21', 'E0002')).number).toBe('650500-DD-2026-0003');
+  expect(await listed()).toHaveLength(3);
+});
+
+it('is none where nothing is confirmed yet', async () => {
+  const { number, csv } = await issue('2026-04-15', '2026-04-09');
+  expect(number).toBeNull();
+  expect(csv).toBe('period,institution,name,confirmed_on,due_on,state,amount\n');
+  expect(await listed()).toEqual([]);
+});
+
+it('is refused of a day to come and of an enterprise that the region does not know', async () => {
+  expect(await refusalOf(issue('2026-04-15', '2026-04-16'))).toBe('OutsideWindow');
+  expect(await refusalOf(issue('2026-04-15', '2026-04-15', 'E9999'))).toBe('NotFound');
+  const context = windowContext(batch.database.app, '2026-04-15');
+  const wanted = { region: REGION, enterprise: 'E0001', on: plainDate('2026-04-16') };
+  expect(await refusalOf(readReceivables(context, wanted))).toBe('OutsideWindow');
+  expect(await listed()).toEqual([]);
+});
