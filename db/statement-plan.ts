@@ -105,41 +105,18 @@ function sumsOf(enterprises: readonly StatementEnterprise[]): Omit<StatementSums
   };
 }
 
-/**
- * Which open lines a confirmation is about, as SQL over `settle.open_lines l`: those of its window or before, of
- * enterprises that are not suspended on the day. Where lines are named, what is to be set off against their enterprises comes along
- * (予以冲抵, 四(二)): who does not agree to a credit disputes it. Bindings by name: region, period, on, institutions, lines.
- */
-export const CONFIRMABLE_LINES = `l.region = :region and l.period <= :period
-  and (cast(:institutions as text[]) is null or l.body = any(cast(:institutions as text[])))
-  and (cast(:lines as text[]) is null or l.line = any(cast(:lines as text[]))
-       or l.amount_fen < 0 and (l.body, l.enterprise) in (
-            select n.body, n.enterprise from settle.open_lines n
-             where n.region = :region and n.period <= :period and n.line = any(cast(:lines as text[]))))
-  and not exists (select from settle.suspended_enterprises(:region, :on) s where s.enterprise = l.enterprise)`;
-
-export function lineBindings({ region, period, on, institutions, lines }: Omit<StatementsWanted, 'fundingOrder'>) {
-  return {
-    region,
-    period,
-    on,
-    institutions: institutions ? [...institutions] : null,
-    lines: lines ? [...lines] : null,
-  } as unknown as Record<string, string>;
-}
-
 /** The nets of each body and enterprise, in code order of both. */
 export async function loadNets(
   db: Knex,
-  wanted: Omit<StatementsWanted, 'fundingOrder'>,
+  { region, period, on, institutions, lines }: Omit<StatementsWanted, 'fundingOrder'>,
 ): Promise<({ institution: string } & EnterpriseNet)[]> {
   const { rows } = await db.raw<{ rows: NetRow[] }>(
     `select l.body as institution, l.enterprise, count(*)::int as lines,
             coalesce(sum(l.amount_fen) filter (where l.amount_fen > 0), 0)::bigint as gross_fen,
             coalesce(sum(l.amount_fen) filter (where l.amount_fen <= 0), 0)::bigint as credits_fen
-       from settle.open_lines l where ${CONFIRMABLE_LINES}
+       from settle.confirmable_lines(?, ?, ?, ?::text[], ?::text[]) l
       group by l.body, l.enterprise order by l.body, l.enterprise`,
-    lineBindings(wanted),
+    [region, period, on, institutions ? [...institutions] : null, lines ? [...lines] : null] as never,
   );
   return rows.map(({ institution, enterprise, lines, gross_fen, credits_fen }) => ({
     institution,

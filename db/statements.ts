@@ -5,13 +5,8 @@ import { supervisedAccounts, type Journal, type PolicyStamp, type Transfer } fro
 import { sum } from '../domain/money';
 import { statementId, statementReference } from '../domain/window/ids';
 import { postJournals } from './ledger';
-import {
-  CONFIRMABLE_LINES,
-  lineBindings,
-  planStatements,
-  type StatementPlan,
-  type StatementsWanted,
-} from './statement-plan';
+import { refusing } from './refusals';
+import { planStatements, type StatementPlan, type StatementsWanted } from './statement-plan';
 
 export interface ConfirmStatements extends Omit<StatementsWanted, 'on'> {
   at: BusinessMoment;
@@ -142,38 +137,29 @@ async function insertEnterprises(
   );
 }
 
-/** A million lines are held against small tables, and hashed in memory; the planner takes body and enterprise for independent. */
-const HASH_JOINS = `set local work_mem = '128MB'; set local enable_nestloop = off; set local enable_mergejoin = off`;
-const ANY_JOINS = 'set local enable_nestloop to default; set local enable_mergejoin to default';
-
-/** The same lines as were netted, written by the database; nothing else can have come in between under the locks. */
-async function settleLines(trx: Knex, input: ConfirmStatements, statements: readonly NewStatement[]): Promise<void> {
-  const rows = enterprisesOf(statements);
-  await trx.raw(`drop table if exists confirmed_parts`);
-  await trx.raw(
-    `create temp table confirmed_parts on commit drop as
-     select institution collate "C", revision, enterprise collate "C"
-       from unnest(?::text[], ?::int[], ?::text[]) e (institution, revision, enterprise)`,
-    [
-      rows.map(({ institution }) => institution),
-      rows.map(({ revision }) => revision),
-      rows.map(({ enterprise }) => enterprise),
-    ] as never,
+/** The same lines as were netted, chosen by the database; nothing else can have come in between under the locks. */
+async function settleLines(
+  trx: Knex,
+  { region, period, at, lines }: ConfirmStatements,
+  statements: readonly NewStatement[],
+): Promise<void> {
+  const parts = enterprisesOf(statements);
+  const { rows } = await refusing(
+    trx.raw<{ rows: { lines: number }[] }>(
+      'select settle.settle_lines(?, ?, ?, ?::text[], ?::int[], ?::text[], ?::text[])::int as lines',
+      [
+        region,
+        period,
+        at.date,
+        parts.map(({ institution }) => institution),
+        parts.map(({ revision }) => revision),
+        parts.map(({ enterprise }) => enterprise),
+        lines ? [...lines] : null,
+      ] as never,
+    ),
   );
-  await trx.raw(`analyze pg_temp.confirmed_parts`);
-  await trx.raw(HASH_JOINS);
-  // In the order of the key, which grows at its end then: any other order takes twice the time.
-  const { rowCount } = await trx.raw<{ rowCount: number }>(
-    `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
-     select l.line_id, l.region, :period, l.body, e.revision, l.enterprise
-       from settle.open_lines l
-       join pg_temp.confirmed_parts e on e.institution = l.body and e.enterprise = l.enterprise
-      where ${CONFIRMABLE_LINES} order by l.line_id`,
-    lineBindings({ ...input, on: input.at.date }),
-  );
-  await trx.raw(ANY_JOINS);
-  const netted = rows.reduce((total, { lines }) => total + lines, 0);
-  if (rowCount !== netted) throw new Error(`${rowCount} lines would settle, ${netted} were netted`);
+  const netted = parts.reduce((total, part) => total + part.lines, 0);
+  if (rows[0]!.lines !== netted) throw new Error(`${rows[0]!.lines} lines settled, ${netted} were netted`);
 }
 
 /** Enterprises in code order, and for each the prepayment before the own money (DESIGN 6). */

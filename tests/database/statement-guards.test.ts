@@ -38,8 +38,17 @@ const STATEMENT = (): string =>
 const part = (fen: number): string =>
   `insert into settle.statement_enterprises (region, period, institution, revision, enterprise, gross_fen, credits_fen, net_fen,
      from_prepayment_fen, from_own_fen) values (${KEY()}, 'E0001', ${fen}, 0, ${fen}, 0, ${fen})`;
-const settled = (line: string, id = `(select line_id from settle.application_lines where line = '${line}')`): string =>
-  `insert into settle.settled_lines values (${id}, '${REGION}', '2026-04', '${other}', 1, 'E0001')`;
+/** Settles what is open between a body and an enterprise for a part of a statement of April. */
+const settle = (of = other, revision = 1, line?: string): string =>
+  `select settle.settle_lines('${REGION}', '2026-04', '2026-04-10', '{${of}}', '{${revision}}', '{E0001}', ${line ? `'{${line}}'` : 'null'})`;
+const SETTLED = (): string =>
+  `insert into settle.settled_lines (line_id, region, period, institution, revision, enterprise)
+     select line_id, region, period, body, 1, enterprise from settle.application_lines where line = 'M1'`;
+const more = (id: string, like: string): string =>
+  `insert into settle.application_lines (region, period, line, order_no, institution, body, enterprise, drug, category, kind, quantity,
+     unit_price, amount_fen, received_on, applied_on, verified_by, invoice, file_id, row_no)
+   select region, period, '${id}', order_no, institution, body, enterprise, drug, category, kind, quantity, unit_price, amount_fen, received_on,
+     applied_on, verified_by, invoice, file_id, 99 from settle.application_lines where line = '${like}'`;
 
 const POSTED = (): string =>
   `select ledger.post('${REGION}', '{supervised}', '{statement/${REGION}/2026-04/${other}#1/confirm}', '{2026-04-10}', '{confirm}', '{r}',
@@ -80,16 +89,21 @@ describe('the application’s role', () => {
     ],
     [
       'writes a statement without a journal',
-      () => [STATEMENT(), part(300), settled('M1')],
+      () => [STATEMENT(), part(300), settle()],
       'is not posted as it is written',
     ],
     ['writes one without parts', () => [STATEMENT()], 'is not posted as it is written'],
     ['writes one of other parts', () => [STATEMENT(), part(299)], 'is not the sum of its payments'],
-    ['settles a line that is not there', () => [STATEMENT(), part(300), settled('', '-1')], 'not those of a statement'],
+    ['settles a line by hand', () => [STATEMENT(), part(300), SETTLED()], 'permission denied'],
     [
-      'settles a line for another body',
-      () => [settled('M1').replace(`'${other}', 1`, `'${body}', 2`)],
-      'not those of a statement',
+      'settles a line that is not there',
+      () => [POSTED(), STATEMENT(), part(300), settle(other, 1, 'nowhere')],
+      `statement/${REGION}/2026-04/H65050000002#1 settles no lines of its payments`,
+    ],
+    [
+      'settles the lines of another body',
+      () => [POSTED(), STATEMENT(), part(300), settle(body, 2, 'M1')],
+      `statement/${REGION}/2026-04/H65050000002#1 settles no lines of its payments`,
     ],
     [
       'writes one that settles no line, with its journal',
@@ -97,20 +111,21 @@ describe('the application’s role', () => {
       `statement/${REGION}/2026-04/H65050000002#1 settles no lines of its payments`,
     ],
     [
-      'settles the lines of a part twice',
-      () => [
-        `insert into settle.application_lines (region, period, line, order_no, institution, body, enterprise, drug, category, kind, quantity,
-           unit_price, amount_fen, received_on, applied_on, verified_by, invoice, file_id, row_no)
-         select region, period, 'M2', order_no, institution, body, enterprise, drug, category, kind, quantity, unit_price, amount_fen, received_on,
-           applied_on, verified_by, invoice, file_id, 99 from settle.application_lines where line = 'M1'`,
-        STATEMENT(),
-        part(300),
-        settled('M1'),
-        settled('M2'),
-      ],
+      'settles lines that are not the sum of their part',
+      () => [more('M2', 'M1'), STATEMENT(), part(300), settle()],
       'not those of a statement',
     ],
-    ['settles a line without a statement', () => [settled('M1')], 'not those of a statement'],
+    [
+      'settles lines of the same sum for a part that has its lines',
+      () => [more('L4', 'L1'), more('L5', 'L2'), settle(body, 2)],
+      'not those of a statement',
+    ],
+    [
+      'settles for a part of a statement that was taken back',
+      () => [more('L4', 'L1'), more('L5', 'L2'), settle(body, 1)],
+      'not those of a statement',
+    ],
+    ['settles lines without a statement', () => [settle()], 'not those of a statement'],
   ])('%s: refused', async (_, statements, reason) => {
     const before = await database.app('settle.line_states').orderBy('line_id').select('line', 'state');
     await expect(asApplication(...statements())).rejects.toThrow(new RegExp(reason));
@@ -134,6 +149,7 @@ describe('the application’s role', () => {
 
 describe('the owner', () => {
   it.each([
+    `insert into settle.settled_lines select line_id, region, period, body, 1, enterprise from settle.application_lines where line = 'M1'`,
     'delete from settle.settled_lines',
     'delete from settle.statements',
     'truncate settle.settled_lines',
