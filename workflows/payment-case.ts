@@ -6,6 +6,7 @@ import type { DuePoint, Phase } from '../domain/business-time';
 import type { OperatorInput, PaymentCounts } from '../domain/payment';
 import { allFinal, waitsForBank, waitsForOperator, waitsForResumption } from '../domain/payment';
 import type { PlainDate } from '../domain/plain-date';
+import { mayCorrect, mayPrepare, type RequestTurn } from '../domain/request-turn';
 import { work } from './activities';
 import type { BusinessClock } from './business-clock';
 import { createCaseKeeping, type CaseKeeping } from './case-keeping';
@@ -58,9 +59,8 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   let besideDue: DuePoint | null = null;
   let preparations = 0;
   const wanted = { prepare: false, send: false };
-  /** What raises a request at this moment: two at once would take each other's number and payments. */
-  const raising = { preparation: false, correction: false };
-  const mayPrepare = (): boolean => wanted.prepare && !request && !raising.correction;
+  let raising: RequestTurn['raising'];
+  const turn = (): RequestTurn => ({ isOpen: request !== undefined, isPreparationWanted: wanted.prepare, raising });
 
   const keeping = createCaseKeeping(caseId, clock);
   const { step, toItsEnd } = keeping;
@@ -78,7 +78,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
   };
 
   const refuseSecondRequest = ({ action }: OperatorInput): void => {
-    if (action === 'correct' && (request || wanted.prepare || raising.preparation || raising.correction))
+    if (action === 'correct' && !mayCorrect(turn()))
       refuse({ code: 'PaymentStateInvalid', message: `${caseId} has a request that is decided first` });
   };
 
@@ -127,13 +127,13 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
       // Another handler may have begun between the validator and this one.
       refuseSecondRequest(operator);
       const corrects = operator.action === 'correct';
-      if (corrects) raising.correction = true;
+      if (corrects) raising = 'correction';
       let raised: RaisedRequest | null;
       try {
         raised = await refusing(() => work.applyOperatorAction({ caseId, at, operator, nextRevision: revision + 1 }));
         if (raised) open(raised);
       } finally {
-        if (corrects) raising.correction = false;
+        if (corrects) raising = undefined;
       }
       wanted.send = true;
       return {
@@ -226,14 +226,14 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
     /** Nothing is left to do but to wait for more. */
     let isIdle = false;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      if (mayPrepare()) {
+      if (mayPrepare(turn())) {
         wanted.prepare = false;
-        raising.preparation = true;
+        raising = 'preparation';
         const raised = await step(() => prepare(revision + 1));
         preparations += 1;
         if (raised && 'paymentsUnderWay' in raised) wanted.send = true;
         else if (raised) open(raised);
-        raising.preparation = false;
+        raising = undefined;
       }
       if (!sentBefore && !request && !wanted.prepare && !wanted.send) {
         isIdle = true;
@@ -258,7 +258,7 @@ export function createPaymentCase({ caseId, clock, phase }: PaymentCaseOptions):
       const waiting = waitingState(askOn);
       await publish(waiting, until ?? null);
       await clock.waitFor(
-        () => mayPrepare() || wanted.send || waitingState(askOn) !== waiting || (isIdle && !stays()),
+        () => mayPrepare(turn()) || wanted.send || waitingState(askOn) !== waiting || (isIdle && !stays()),
         until,
       );
       if (resume && clock.isReached(resume)) await step((now) => work.resumeHeldPayments(now));
