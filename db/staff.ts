@@ -117,11 +117,45 @@ export async function insertDelegation(owner: Knex, input: NewDelegation): Promi
   );
 }
 
+export interface HeldDelegation {
+  delegationId: bigint;
+  role: Role;
+}
+
+/** What somebody delegated to somebody else and holds after a day. */
+export async function loadDelegationsAfter(
+  db: Knex,
+  { region, principal, delegate, day }: { region: string; principal: string; delegate: string; day: PlainDate },
+): Promise<HeldDelegation[]> {
+  const rows = await db('settle.delegation_terms')
+    .where({ region, principal, delegate })
+    .where('last_day', '>', day)
+    .orderBy(['role', 'delegation_id']);
+  return rows.map((row) => ({ delegationId: row.delegation_id, role: row.role }));
+}
+
+/** @throws Refusal `StaffConflict`, `PersonUnknown`, `ReasonMissing` */
+export async function insertDelegationEnd(
+  owner: Knex,
+  { delegationId, lastDay, by, reason, at }: Said & { delegationId: bigint; lastDay: PlainDate },
+): Promise<void> {
+  await refusing(
+    owner('settle.delegation_ends').insert({
+      delegation_id: delegationId.toString(),
+      last_day: lastDay,
+      ended_by: by,
+      reason,
+      recorded_on: at.date,
+      at_time: at.time,
+    }),
+  );
+}
+
 /** One line of a person's history: what was said of their roles, by whom and when. */
 export interface StaffEvent {
   /** Null for what the folder said when the region came in. */
   on: PlainDate | null;
-  what: 'appointed' | 'ended' | 'delegated' | 'stands-in';
+  what: 'appointed' | 'ended' | 'delegated' | 'stands-in' | 'delegation-ended' | 'standing-in-ended';
   role: Role;
   from: PlainDate | null;
   to: PlainDate | null;
@@ -145,6 +179,11 @@ export async function loadStaffHistory(db: Knex, region: string, person: string)
        select recorded_on, at_time, 3, delegation_id, case when principal = :person then 'delegated' else 'stands-in' end,
               role, first_day, last_day, case when principal = :person then delegate else principal end, recorded_by, reason
          from settle.delegations where region = :region and :person in (principal, delegate)
+       union all
+       select e.recorded_on, e.at_time, 4, e.end_id, case when d.principal = :person then 'delegation-ended' else 'standing-in-ended' end,
+              d.role, d.first_day, e.last_day, case when d.principal = :person then d.delegate else d.principal end, e.ended_by, e.reason
+         from settle.delegation_ends e join settle.delegations d using (delegation_id)
+        where d.region = :region and :person in (d.principal, d.delegate)
      ) h ("on", "time", kind, id, what, role, "from", "to", other, "by", reason)
      order by h."on" nulls first, h."time" nulls first, h.kind, h.id`,
     { region, person },

@@ -3,7 +3,14 @@ import { ROLES, type Role } from '../../domain/region';
 import type { PlainDate } from '../../domain/plain-date';
 import { ExitCode, Refusal } from '../../domain/refusal';
 import { termText } from '../../domain/staff';
-import { addStaff, delegateRole, endStaff, type StaffChange, type StaffContext } from '../commands/staff';
+import {
+  addStaff,
+  delegateRole,
+  endDelegation,
+  endStaff,
+  type StaffChange,
+  type StaffContext,
+} from '../commands/staff';
 import { dateArgument, nonEmptyArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
 import {
@@ -35,6 +42,11 @@ interface EndOptions extends ChangeOptions {
   leaveUndecidable?: boolean;
 }
 
+interface EndDelegationOptions extends EndOptions {
+  from: string;
+  to: string;
+}
+
 interface DelegateOptions extends ChangeOptions {
   from: string;
   to: string;
@@ -57,12 +69,9 @@ export function addStaffChanges(group: Command, context: CliContext): void {
     'staff add 650100-11 --name 示例人员子 --role director --from 2026-03-02 --reason 任命文件3号 --as 650100-05',
   );
   examples(
-    changeOptions(group.command('end'))
+    endOptions(group.command('end'))
       .description('ends roles on a day; refused where a request would then wait for nobody')
       .argument('<person>', 'of the staff list', nonEmptyArgument)
-      .addOption(roleOption('this role only (repeatable)').argParser(collectRoles))
-      .option('--on <date>', 'last day (default: today)', dateArgument)
-      .option('--leave-undecidable', 'also where nobody else could decide what is open')
       .action(action(context, (person: string, options: EndOptions) => end(context, person, options))),
     'staff end 650100-01 --on 2026-06-30 --reason 调离 --as 650100-05',
   );
@@ -77,6 +86,21 @@ export function addStaffChanges(group: Command, context: CliContext): void {
       .action(action(context, (options: DelegateOptions) => delegate(context, options))),
     'staff delegate --from 650100-05 --to 650100-02 --role director --starts 2026-03-02 --ends 2026-03-13 --reason 年休假 --as 650100-05',
   );
+  examples(
+    endOptions(group.command('end-delegation'))
+      .description('takes back what was delegated, when somebody returns early')
+      .requiredOption('--from <person>', 'who is back', nonEmptyArgument)
+      .requiredOption('--to <person>', 'who acted', nonEmptyArgument)
+      .action(action(context, (options: EndDelegationOptions) => endOfLeave(context, options))),
+    'staff end-delegation --from 650100-05 --to 650100-02 --on 2026-03-06 --reason 提前返岗 --as 650100-05',
+  );
+}
+
+function endOptions(command: Command): Command {
+  return changeOptions(command)
+    .addOption(roleOption('this role only (repeatable)').argParser(collectRoles))
+    .option('--on <date>', 'last day (default: today)', dateArgument)
+    .option('--leave-undecidable', 'also where nobody else could decide what is open');
 }
 
 function changeOptions(command: Command): Command {
@@ -141,20 +165,21 @@ async function add(context: CliContext, person: string, options: AddOptions): Pr
 }
 
 async function end(context: CliContext, person: string, options: EndOptions): Promise<ExitCode> {
-  const { role, on, leaveUndecidable = false } = options;
-  return changing(
-    context,
-    options,
-    'settle staff add, where a successor is needed; settle approvals list',
-    (staff, common) =>
-      endStaff(staff, {
-        ...common,
-        person,
-        ...given({ roles: role }),
-        lastDay: on ?? staff.clock.now().date,
-        leaveUndecidable,
-      }),
+  const next = 'settle staff add, where a successor is needed; settle approvals list';
+  return changing(context, options, next, (staff, common) =>
+    endStaff(staff, { ...common, person, ...endOf(staff, options) }),
   );
+}
+
+async function endOfLeave(context: CliContext, options: EndDelegationOptions): Promise<ExitCode> {
+  const { from: principal, to: delegate } = options;
+  return changing(context, options, `settle staff show ${principal}`, (staff, common) =>
+    endDelegation(staff, { ...common, principal, delegate, ...endOf(staff, options) }),
+  );
+}
+
+function endOf({ clock }: StaffContext, { role, on, leaveUndecidable = false }: EndOptions) {
+  return { ...given({ roles: role }), lastDay: on ?? clock.now().date, leaveUndecidable };
 }
 
 async function delegate(context: CliContext, options: DelegateOptions): Promise<ExitCode> {

@@ -92,6 +92,8 @@ async function show(context: CliContext, id: string, { region, json }: StaffOpti
 
 function eventText({ what, role, from, to, other }: StaffEvent): string {
   if (what === 'ended') return `${role} ends on ${to}`;
+  if (what === 'delegation-ended') return `${role} delegated to ${other} ends on ${to}`;
+  if (what === 'standing-in-ended') return `${role} for ${other} ends on ${to}`;
   const dates = `${from ?? '…'} – ${to ?? '…'}`;
   if (what === 'appointed') return `${role} ${dates}`;
   return what === 'delegated' ? `${role} delegated to ${other} ${dates}` : `${role} for ${other} ${dates}`;

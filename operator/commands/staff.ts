@@ -5,8 +5,10 @@ import {
   insertAppointment,
   insertAppointmentEnd,
   insertDelegation,
+  insertDelegationEnd,
   insertPerson,
   loadAppointmentsAfter,
+  loadDelegationsAfter,
   loadStaffHistory,
   type Said,
   type StaffEvent,
@@ -82,13 +84,17 @@ export async function addStaff(context: StaffContext, command: AddCommand): Prom
   });
 }
 
-export interface EndCommand extends StaffCommand {
-  person: string;
-  /** All of their own where left out. */
+interface Ending extends StaffCommand {
+  /** All where left out. */
   roles?: readonly Role[];
   lastDay: PlainDate;
   /** Ends them also where an open request could then be decided by nobody. */
   leaveUndecidable: boolean;
+}
+
+export interface EndCommand extends Ending {
+  /** Whose own roles end. */
+  person: string;
 }
 
 /**
@@ -96,32 +102,64 @@ export interface EndCommand extends StaffCommand {
  * @throws Refusal `StaffNeeded` naming the requests, `StaffConflict` for a day in the past, `NotFound` where no such role is held
  */
 export async function endStaff(context: StaffContext, command: EndCommand): Promise<StaffChange> {
-  const { region, person, roles, lastDay, leaveUndecidable } = command;
+  const { region, person, lastDay } = command;
   return change(context, command, 'end', person, async (trx, said) => {
     await requireStaff(trx, region, person);
-    const dayAfter = addDays(lastDay, 1);
-    const waiting = await loadRequests(trx, { states: ['open', 'approved'], regions: [region] });
-    const before = await undecidableOf(trx, waiting, dayAfter);
     const held = await loadAppointmentsAfter(trx, { region, person, day: lastDay });
-    const ending = held.filter(({ role }) => roles === undefined || roles.includes(role));
-    const missing = roles?.filter((role) => ending.every((each) => each.role !== role)) ?? [];
-    if (ending.length === 0 || missing.length > 0)
-      throw new Refusal('NotFound', `${person} has no role ${missing.join(', ') || 'at all'} after ${lastDay}`, {
-        person,
-      });
-    for (const { appointmentId } of ending) await insertAppointmentEnd(trx, { appointmentId, lastDay, ...said });
-    const ended = new Set<string>(ending.map(({ role }) => role));
-    const undecidable = (await undecidableOf(trx, waiting, dayAfter)).filter(({ requestId }) =>
-      before.every((each) => each.requestId !== requestId),
+    return ending(trx, command, { person, held, has: `${person} has` }, ({ appointmentId }) =>
+      insertAppointmentEnd(trx, { appointmentId, lastDay, ...said }),
     );
-    if (undecidable.length > 0 && !leaveUndecidable) throw needed(person, undecidable);
-    const staff = await loadStaff(trx, region);
-    return {
-      affected: waiting.filter((each) => couldAct(each, person, ended)).map(({ requestId }) => requestId),
-      undecidable,
-      vacant: [...ended].filter((role) => !staff.some((each) => hasRole(each, role, dayAfter))),
-    };
   });
+}
+
+export interface EndDelegationCommand extends Ending {
+  principal: string;
+  delegate: string;
+}
+
+/**
+ * Ends what somebody does for somebody else who is back early.
+ * @throws Refusal `StaffNeeded` naming the requests, `StaffConflict` for a day in the past, `NotFound` where nothing is delegated
+ */
+export async function endDelegation(context: StaffContext, command: EndDelegationCommand): Promise<StaffChange> {
+  const { region, principal, delegate, lastDay } = command;
+  return change(context, command, 'end-delegation', delegate, async (trx, said) => {
+    await requireStaff(trx, region, principal);
+    await requireStaff(trx, region, delegate);
+    const held = await loadDelegationsAfter(trx, { region, principal, delegate, day: lastDay });
+    const whose = { person: delegate, held, has: `${delegate} has of ${principal}` };
+    return ending(trx, command, whose, ({ delegationId }) =>
+      insertDelegationEnd(trx, { delegationId, lastDay, ...said }),
+    );
+  });
+}
+
+/** Ends each of what is held and wanted, and looks at what the day after is like. */
+async function ending<Held extends { role: Role }>(
+  trx: Knex,
+  { region, roles, lastDay, leaveUndecidable }: Ending,
+  { person, held, has }: { person: string; held: readonly Held[]; has: string },
+  end: (each: Held) => Promise<void>,
+): Promise<Consequences> {
+  const dayAfter = addDays(lastDay, 1);
+  const wanted = held.filter(({ role }) => roles === undefined || roles.includes(role));
+  const missing = roles?.filter((role) => wanted.every((each) => each.role !== role)) ?? [];
+  if (wanted.length === 0 || missing.length > 0)
+    throw new Refusal('NotFound', `${has} no role ${missing.join(', ') || 'at all'} after ${lastDay}`, { person });
+  const waiting = await loadRequests(trx, { states: ['open', 'approved'], regions: [region] });
+  const before = await undecidableOf(trx, waiting, dayAfter);
+  for (const each of wanted) await end(each);
+  const ended = new Set<string>(wanted.map(({ role }) => role));
+  const undecidable = (await undecidableOf(trx, waiting, dayAfter)).filter(({ requestId }) =>
+    before.every((each) => each.requestId !== requestId),
+  );
+  if (undecidable.length > 0 && !leaveUndecidable) throw needed(person, undecidable);
+  const staff = await loadStaff(trx, region);
+  return {
+    affected: waiting.filter((each) => couldAct(each, person, ended)).map(({ requestId }) => requestId),
+    undecidable,
+    vacant: [...ended].filter((role) => !staff.some((each) => hasRole(each, role, dayAfter))),
+  };
 }
 
 /** They have one of these roles for a step that is left, and have taken none. */

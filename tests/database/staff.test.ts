@@ -1,6 +1,13 @@
 import type { Knex } from 'knex';
 import { loadStaff } from '../../db/register';
-import { insertAppointmentEnd, insertDelegation, loadAppointmentsAfter, sayBusinessDate } from '../../db/staff';
+import {
+  insertAppointmentEnd,
+  insertDelegation,
+  insertDelegationEnd,
+  loadAppointmentsAfter,
+  loadDelegationsAfter,
+  sayBusinessDate,
+} from '../../db/staff';
 import { addDays, plainDate, type PlainDate } from '../../domain/plain-date';
 import type { Role } from '../../domain/region';
 import { capacities, hasRole } from '../../domain/staff';
@@ -52,6 +59,21 @@ function delegate(db: Knex, { principal, delegate: to, role, ...more }: RawDeleg
     reason: more.reason ?? '示例：年休假',
     at: AT,
   });
+}
+
+/** Ends what was delegated, on a day. */
+async function endLeave(
+  db: Knex,
+  { principal, delegate: to }: Pick<RawDelegation, 'principal' | 'delegate'>,
+  {
+    lastDay = DAY,
+    by = principal,
+    reason = '示例：提前返岗',
+  }: { lastDay?: PlainDate; by?: string; reason?: string } = {},
+): Promise<void> {
+  const day = plainDate('2026-01-01');
+  const [held] = await loadDelegationsAfter(database.app, { region: REGION, principal, delegate: to, day });
+  await insertDelegationEnd(db, { delegationId: held!.delegationId, lastDay, by, reason, at: AT });
 }
 
 interface RawAppointment {
@@ -120,12 +142,16 @@ describe('appointments', () => {
     expect(await refusalOf(insertAppointmentEnd(database.app, end))).toBe('42501');
     const leave = { principal: PEOPLE.director, delegate: PEOPLE.operator, role: 'director' as const };
     expect(await refusalOf(delegate(database.app, leave))).toBe('42501');
+    await delegate(database.owner, leave);
+    expect(await refusalOf(endLeave(database.app, leave))).toBe('42501');
   });
 
-  it.each(['appointments', 'appointment_ends', 'delegations'])(
+  it.each(['appointments', 'appointment_ends', 'delegations', 'delegation_ends'])(
     '%s are append-only, for the owner too',
     async (table) => {
-      await delegate(database.owner, { principal: PEOPLE.director, delegate: PEOPLE.operator, role: 'director' });
+      const leave = { principal: PEOPLE.director, delegate: PEOPLE.operator, role: 'director' as const };
+      await delegate(database.owner, leave);
+      await endLeave(database.owner, leave);
       const [term] = await loadAppointmentsAfter(database.app, { region: REGION, person: PEOPLE.officer, day: DAY });
       await insertAppointmentEnd(database.owner, { ...term!, lastDay: DAY, by: PEOPLE.director, reason: 'x', at: AT });
       expect(await refusalOf(database.owner.raw(`update settle.${table} set reason = 'y'`))).toBe('AppendOnly');
@@ -258,6 +284,43 @@ describe('delegations', () => {
     await insertAppointmentEnd(database.owner, end);
     expect(await can(addDays(DAY, 2))).toEqual(inName);
     expect(await can(addDays(DAY, 3))).toEqual([]);
+  });
+
+  it.each<{ is: string; end: Parameters<typeof endLeave>[2]; code: string }>([
+    { is: 'before yesterday', end: { lastDay: addDays(DAY, -2) }, code: 'StaffConflict' },
+    { is: 'when they end anyway', end: { lastDay: addDays(DAY, 7) }, code: 'StaffConflict' },
+    { is: 'by nobody', end: { by: PEOPLE.nobody }, code: 'PersonUnknown' },
+    { is: 'without a reason', end: { reason: ' ' }, code: 'ReasonMissing' },
+  ])('do not end $is: $code', async ({ end, code }) => {
+    await delegate(database.owner, LEAVE);
+    expect(await refusalOf(endLeave(database.owner, LEAVE, end))).toBe(code);
+    expect(capacities(await staffOf(PEOPLE.operator), 'director', addDays(DAY, 7))).toHaveLength(1);
+  });
+
+  it('end early on a day, the earliest that was said, and leave room for another one after it', async () => {
+    await delegate(database.owner, LEAVE);
+    await endLeave(database.owner, LEAVE, { lastDay: addDays(DAY, 3) });
+    await endLeave(database.owner, LEAVE, { lastDay: addDays(DAY, 1) });
+    expect(await refusalOf(endLeave(database.owner, LEAVE, { lastDay: addDays(DAY, 1) }))).toBe('StaffConflict');
+    const can = async (person: string, day: PlainDate) => capacities(await staffOf(person), 'director', day).length;
+    expect(await can(PEOPLE.operator, addDays(DAY, 1))).toBe(1);
+    expect(await can(PEOPLE.operator, addDays(DAY, 2))).toBe(0);
+    const again = { ...LEAVE, delegate: PEOPLE.compliance, firstDay: addDays(DAY, 1) };
+    expect(await refusalOf(delegate(database.owner, again))).toBe('DelegationInvalid');
+    await delegate(database.owner, { ...again, firstDay: addDays(DAY, 2) });
+    expect(await can(PEOPLE.compliance, addDays(DAY, 2))).toBe(1);
+  });
+
+  it('that end before they begin are none, and one that ended yesterday decides nothing today', async () => {
+    await delegate(database.owner, { ...LEAVE, firstDay: addDays(DAY, 2) });
+    await endLeave(database.owner, LEAVE, { lastDay: DAY });
+    expect((await staffOf(PEOPLE.operator)).terms?.some(({ actingFor }) => actingFor)).toBe(false);
+    await delegate(database.owner, LEAVE);
+    await endLeave(database.owner, LEAVE, { lastDay: addDays(DAY, -1) });
+    const raised = await raiseCase(database.app);
+    await approveLevels(database.app, raised, 3);
+    const late = decideFor(raised, 4, { person: PEOPLE.operator, actingFor: PEOPLE.director });
+    expect(await refusalOf(late)).toBe('ApprovalRoleMissing');
   });
 
   it('give the level to the delegate, who decides in the other one’s name and not in their own', async () => {

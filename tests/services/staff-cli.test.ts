@@ -101,6 +101,28 @@ it('the words that make no sense are refused, and all of them are attempts', asy
   ]);
 });
 
+it('who is back early takes the role back', async () => {
+  const back = (...more: string[]) => [
+    ...['staff', 'end-delegation', '--from', who('director'), '--to', who('operator'), '--reason', '示例：提前返岗'],
+    ...more,
+  ];
+  expect(await codeOf(...back())).toBe('NotFound');
+  await settle(...leave(who('director'), who('operator'), 'director'));
+  expect(await codeOf(...back('--role', 'finance'))).toBe('NotFound');
+  expect(await codeOf(...back('--on', '2026-02-01'))).toBe('StaffConflict');
+  expect(dataOf(await settle(...back('--dry-run', '--json')))).toMatchObject({ undecidable: [], vacant: [] });
+  const ended = await settle(...back('--on', '2026-03-01'));
+  expect(ended.stdout).not.toContain(`director for ${who('director')}`);
+  expect((await settle('staff', 'show', who('operator'))).stdout).toContain(
+    `director for ${who('director')} ends on 2026-03-01`,
+  );
+  expect(dataOf(await settle('staff', 'show', who('director'), '--json'))).toMatchObject({
+    history: expect.arrayContaining([
+      expect.objectContaining({ what: 'delegation-ended', other: who('operator'), by: who('compliance') }),
+    ]) as unknown,
+  });
+});
+
 it('a delegate decides in both names; nobody gets round the four people by one', async () => {
   await settle(...leave(who('director'), who('operator'), 'director'));
   await settle(...leave(who('finance'), who('officer'), 'finance'));
