@@ -93,7 +93,7 @@ func openDatabaseFile(file string, store *config.SQL) error {
 	// than the rollback journal.
 	store.ConnectAttributes = map[string]string{"mode": "rwc", "journal_mode": "wal", "synchronous": "1"}
 	if _, err := os.Stat(file); err == nil {
-		return nil
+		return forgetMembers(store)
 	} else if !os.IsNotExist(err) {
 		return fmt.Errorf("database file: %w", err)
 	}

@@ -23,8 +23,8 @@ func TestEveryDynamicConfigurationHoldsOnlyKeysThatTheServerKnows(t *testing.T) 
 		t.Fatal(err)
 	}
 	files = append(files, production...)
-	if len(files) != 3 {
-		t.Fatalf("expected rehearsal, daily and production, found %v", files)
+	if len(files) != 4 {
+		t.Fatalf("expected rehearsal, daily, development and production, found %v", files)
 	}
 	for _, file := range files {
 		content, err := os.ReadFile(file)

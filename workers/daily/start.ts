@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { bankUrlOf } from '../../activities/bank/bank-address';
 import { connect } from '../../db/connect';
@@ -48,8 +47,6 @@ export interface DailyOptions {
 /** The one database of daily use. */
 const DATABASE = 'settle';
 const EMBEDDED_NAMESPACE = 'default';
-const TEMPORAL_FILE = 'temporal.sqlite';
-const FORGOTTEN_AFTER_MS = 22_000;
 
 /**
  * Starts what the environment does not name (`DATABASE_URL`, `TEMPORAL_ADDRESS`, a bank), with its data under the
@@ -75,7 +72,6 @@ export async function startDaily(options: DailyOptions): Promise<DailySystem> {
     const logDir = join(dataDirectory, 'log');
     mkdirSync(logDir, { recursive: true });
     forgetBeforeBoot(join(dataDirectory, 'postgres', 'postmaster.pid'));
-    if (!env.TEMPORAL_ADDRESS) await untilForgotten(join(dataDirectory, TEMPORAL_FILE), progress);
     progress('starting PostgreSQL and Temporal');
     const services = await startServices({
       mode: development ? 'development' : 'daily',
@@ -151,18 +147,6 @@ async function settleClock(ownerUrl: string, start: DuePoint | undefined): Promi
 function forgetBeforeBoot(lockFile: string): void {
   const written = statSync(lockFile, { throwIfNoEntry: false })?.mtimeMs;
   if (written !== undefined && written < Date.now() - uptime() * 1_000) rmSync(lockFile, { force: true });
-}
-
-/**
- * The members of a Temporal server write heartbeats into its file, and a new server joins those of the last 20 s: after a kill
- * they do not answer, and it would serve nobody for a minute. So the file rests first.
- */
-async function untilForgotten(file: string, progress: DailyOptions['progress']): Promise<void> {
-  const written = [file, `${file}-wal`].map((each) => statSync(each, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  const waitMs = Math.max(...written) + FORGOTTEN_AFTER_MS - Date.now();
-  if (waitMs <= 0) return;
-  progress(`waiting ${Math.ceil(waitMs / 1_000)} s for the last run of Temporal to be forgotten`);
-  await pause(Math.min(waitMs, FORGOTTEN_AFTER_MS));
 }
 
 interface ResolvedBank {
