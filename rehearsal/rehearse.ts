@@ -23,7 +23,7 @@ import { calendarDays, readInputs, type RehearsalInputs } from './inputs';
 import { openBooks } from './opening';
 import { renderReport } from './report';
 import { journalCsvRows, summarize, timelineRows, type ResultInput } from './result';
-import { fiscalTransfers, type FiscalTransfer } from './result/fund';
+import { fiscalTransferRows, type FiscalTransfer } from './result/fund';
 import { createSeededOrder } from './seeded-order';
 import { setStage, type Stage } from './stage';
 import { refreshStatistics, withStatistics } from './statistics';
@@ -66,7 +66,7 @@ export interface RehearsalResult {
   summaries: Summary[];
   /** What happened, one list a region, in the order of the summaries. */
   timelines: TimelineRow[][];
-  /** What came from the fiscal deposit, one list a region, in the same order. */
+  /** What was asked of the fiscal deposit, one list a region, in the same order. */
   transfers: FiscalTransfer[][];
   /** One a region; empty without `out`. */
   files: WrittenFiles[];
@@ -113,7 +113,7 @@ export async function rehearse(options: RehearseOptions): Promise<RehearsalResul
     return {
       summaries,
       timelines: results.map(({ timeline }) => timeline),
-      transfers: results.map(({ journal }) => fiscalTransfers(journal)),
+      transfers: results.map(({ transfers }) => transfers),
       files: files.regions,
       ...(files.report === undefined ? {} : { report: files.report }),
       ...(webUiUrl === undefined ? {} : { webUiUrl }),
@@ -209,6 +209,7 @@ async function makeAllDocuments(
 }
 
 interface Collected extends RegionResult {
+  transfers: FiscalTransfer[];
   names: Record<string, string>;
   regionName: string;
 }
@@ -235,6 +236,7 @@ async function collect(
       summary: await summarize(input),
       journal: await journalCsvRows(input),
       timeline: await timelineRows(input),
+      transfers: await fiscalTransferRows(stage.db, input),
       names: Object.fromEntries<string>([
         ...region.institutions.map(({ institution, name }) => [institution, name] as const),
         ...region.enterprises.map(({ enterprise, name }) => [enterprise, name] as const),
@@ -276,9 +278,10 @@ function createReport(
   );
   return (results) =>
     renderReport({
-      regions: results.map(({ summary, timeline, names, regionName }) => ({
+      regions: results.map(({ summary, timeline, transfers, names, regionName }) => ({
         summary,
         timeline,
+        transfers,
         names,
         regionName,
         calendar,

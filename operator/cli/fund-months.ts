@@ -71,7 +71,9 @@ export function fundLines(
   return summaries.flatMap((summary, index) => {
     const months = [...new Set([...summary.preallocations, ...summary.settlements].map(({ period }) => period))].sort();
     if (months.length === 0) return [];
-    const came = (transfers[index] ?? []).filter(({ period }) => months.includes(period));
+    const came = (transfers[index] ?? []).filter(
+      ({ period, state }) => months.includes(period) && state === 'succeeded',
+    );
     return ['', paint('bold', `${summary.region} 月结算 · monthly funds, yuan`), ...monthTable(summary, came, months)];
   });
 }

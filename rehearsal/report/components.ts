@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { count } from './amounts';
 import { html, raw, type Content, type Html } from './html';
-import { both, type Label } from './labels';
+import { both, label, PAYMENT_STATES, type Label } from './labels';
 import type { RegionView } from './model';
 
 /** One part of a region's report. It is left out, of the contents too, where `applies` says that there is nothing. */
@@ -129,4 +129,16 @@ export type Tone = 'good' | 'warn' | 'bad' | 'calm';
 /** A state as a small word with its sign; the tone only repeats what the word says. */
 export function tag(tone: Tone, text: Label): Html {
   return html`<span class="tag ${tone}">${both(text)}</span>`;
+}
+
+const PAYMENT_TONES: Readonly<Record<string, Tone>> = {
+  succeeded: 'good',
+  failed: 'bad',
+  returned: 'bad',
+  unknown: 'warn',
+  held: 'warn',
+};
+
+export function paymentStateTag(state: string): Html {
+  return tag(PAYMENT_TONES[state] ?? 'calm', PAYMENT_STATES[state] ?? label(state, ''));
 }

@@ -1,3 +1,4 @@
+import type { FiscalTransfer } from '../result/fund';
 import type { Summary, TimelineRow } from '../summary';
 
 export interface CalendarDay {
@@ -10,6 +11,8 @@ export interface CalendarDay {
 export interface RegionInput {
   summary: Summary;
   timeline: TimelineRow[];
+  /** What was asked of the fiscal deposit for the monthly funds. */
+  transfers: FiscalTransfer[];
   /** Institution id to name. */
   names: Record<string, string>;
   regionName: string;

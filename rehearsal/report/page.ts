@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
-import { sum } from '../../domain/money';
-import { count, formatFen, money } from './amounts';
-import { table, tag } from './components';
+import { allRegions } from './all-regions';
 import { html, raw, type Html } from './html';
 import type { ReportInput } from './input';
-import { both, label } from './labels';
+import { both } from './labels';
 import type { RegionView } from './model';
 import { masthead, title } from './masthead';
 import { SCRIPT } from './script';
 import { SECTIONS } from './sections';
-import { attentionFigures, moneyFigures } from './sections/key-figures';
 import { BASE } from './style/base';
 import { PARTS } from './style/parts';
 import { VIEWS } from './style/views';
@@ -49,69 +46,6 @@ function contents(views: readonly RegionView[]): Html {
   </nav>`;
 }
 
-/** The regions side by side, and together: only where there are several. */
-function together(views: readonly RegionView[]): Html {
-  const add = (pick: (view: RegionView) => bigint): bigint => sum(views.map(pick));
-  const number = (pick: (view: RegionView) => number): number => views.reduce((total, view) => total + pick(view), 0);
-  const totals = {
-    disbursed: add((view) => view.totals.disbursed),
-    returned: add((view) => view.totals.returned),
-    moved: add((view) => view.totals.moved),
-    outstanding: add((view) => view.totals.outstanding),
-    lateAmount: add((view) => view.totals.lateAmount),
-    missingAmount: add((view) => view.totals.missingAmount),
-    late: number((view) => view.totals.late),
-    missing: number((view) => view.totals.missing),
-    corrected: number((view) => view.totals.corrected),
-    alerts: number((view) => view.totals.alerts),
-  };
-  const list = table({
-    caption: label('各地区，元', 'Region by region, in yuan'),
-    className: 'wide',
-    columns: [
-      { label: label('地区', 'Region') },
-      ...(
-        [
-          '已拨付 Disbursed',
-          '已返还 Returned',
-          '已转入基金 Moved',
-          '未收回 Outstanding',
-          '迟到 Late',
-          '未到账 Missing',
-        ] as const
-      ).map((text) => ({ label: label(text.split(' ')[0]!, text.split(' ')[1]!), kind: 'num' as const })),
-      { label: label('不变量', 'Invariants') },
-    ],
-    rows: views.map((view) => [
-      html`<a href="#${view.anchor}">${view.input.regionName}</a>
-        <span class="code">${view.input.summary.region}</span>`,
-      money(view.totals.disbursed),
-      money(view.totals.returned),
-      money(view.totals.moved),
-      money(view.totals.outstanding),
-      count(view.totals.late),
-      count(view.totals.missing),
-      view.input.summary.invariants.length === 0
-        ? tag('warn', label('未检查', 'not checked'))
-        : view.failing.length === 0
-          ? tag('good', label('成立', 'hold'))
-          : tag('bad', label('不成立', 'fail')),
-    ]),
-    foot: [
-      both(label('合计', 'Total')),
-      ...[totals.disbursed, totals.returned, totals.moved, totals.outstanding].map(formatFen),
-      count(totals.late),
-      count(totals.missing),
-      '',
-    ],
-  });
-  return html`<section class="sec" id="all" aria-labelledby="all-h">
-    <h2 id="all-h">${both(label('各地区合计', 'All regions'))}</h2>
-    <div class="allfigures">${moneyFigures(totals)}${attentionFigures(totals)}</div>
-    ${list}
-  </section>`;
-}
-
 function region(view: RegionView, alone: boolean): Html {
   const sections = SECTIONS.filter((section) => section.applies(view));
   return html`<section class="region" id="${view.anchor}" aria-labelledby="${view.anchor}-h">
@@ -146,7 +80,7 @@ export function page(input: ReportInput, views: readonly RegionView[]): Html {
         <div class="shell">
           ${contents(views)}
           <main id="main">
-            ${views.length > 1 && together(views)}${views.map((view) => region(view, views.length === 1))}
+            ${views.length > 1 && allRegions(views)}${views.map((view) => region(view, views.length === 1))}
             <footer class="foot">
               <p>
                 金额单位为元，保留两位小数；日期为北京时间。数字取自 summary.json，逐笔分录见 journal.csv，逐条经过见

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { formatYuan } from '../../domain/money';
 import { quarterOf } from '../../domain/fund/ids';
 import type { Period } from '../../domain/plain-date';
-import type { ClearingRow, JournalCsvRow, SettlementRow, Summary } from '../summary';
+import type { ClearingRow, SettlementRow, Summary } from '../summary';
 
 export interface FundRows {
   eligibility: Summary['eligibility'];
@@ -118,23 +118,31 @@ async function clearingRows(db: Knex, region: string, from: Period, to: Period):
   }));
 }
 
-/** What was transferred from the fiscal deposit for a month's payments, by pool; `period` is the month of the case that asked for it. */
+/** A transfer from the fiscal deposit into a pool's account; `period` is the month of the case that asked for it. */
 export interface FiscalTransfer {
   readonly period: Period;
   readonly pool: string;
-  readonly bookedOn: string;
   /** Yuan. */
   readonly amount: string;
+  /** By whom of the finance department, with which document; null until then. */
+  readonly confirmedBy: string | null;
+  readonly evidence: string | null;
+  /** Of its payment: only what has succeeded is in the pool's account. */
+  readonly state: string;
+  readonly bookedOn: string | null;
 }
 
-/** `fund/321300/2026-11/transfer/resident/2`, which is what a transfer's journal refers to. */
-const TRANSFER = /^fund\/[^/]+\/([^/]+)\/transfer\/([^/]+)\//;
-
-/** Transfers by what the books say of them: the debit of each is the pool's cash (DESIGN 6). */
-export function fiscalTransfers(journal: readonly JournalCsvRow[]): FiscalTransfer[] {
-  return journal.flatMap(({ date, event, reference, debit }) => {
-    const [, period, pool] = TRANSFER.exec(reference) ?? [];
-    if (event !== 'fiscal-transfer' || debit === '' || period === undefined || pool === undefined) return [];
-    return [{ period: period as Period, pool, bookedOn: date, amount: debit }];
-  });
+/** Transfers of these months' cases, in the order of months and pools. */
+export async function fiscalTransferRows(
+  db: Knex,
+  { region, from, to }: { region: string; from: Period; to: Period },
+): Promise<FiscalTransfer[]> {
+  const { rows } = await db.raw<{ rows: (Omit<FiscalTransfer, 'amount'> & { amount_fen: bigint })[] }>(
+    `select split_part(t.case_id, '/', 3) as period, t.pool, t.amount_fen, t.confirmed_by as "confirmedBy", t.evidence, p.state, p.paid_on as "bookedOn"
+       from settle.fiscal_transfers t join settle.payments p on p.payment_id = t.transfer_id
+      where t.region = ? and split_part(t.case_id, '/', 3) between ? and ?
+      order by 1, t.pool, t.transfer_id`,
+    [region, from, to],
+  );
+  return rows.map(({ amount_fen, ...row }) => ({ ...row, amount: formatYuan(amount_fen) }));
 }

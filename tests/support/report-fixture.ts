@@ -318,6 +318,7 @@ export function regionFixture(): RegionInput {
   return {
     summary,
     timeline: timeline(returns),
+    transfers: [],
     names,
     regionName: '示例市',
     calendar: calendar2026(),
@@ -450,6 +451,26 @@ export function fullReport(): ReportInput {
       reviewedOn: '2026-05-22',
       paidOn: null,
       releasedOn: '2026-06-24',
+    },
+  ];
+  report.regions[0]!.transfers = [
+    {
+      period: period('2026-04'),
+      pool: 'resident',
+      amount: '20000.50',
+      confirmedBy: '650400-finance-department',
+      evidence: '示例财〔2026〕8号',
+      state: 'succeeded',
+      bookedOn: '2026-05-21',
+    },
+    {
+      period: period('2026-05'),
+      pool: 'employee',
+      amount: '7.00',
+      confirmedBy: null,
+      evidence: null,
+      state: 'prepared',
+      bookedOn: null,
     },
   ];
   summary.clearings = [

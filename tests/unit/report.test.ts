@@ -126,7 +126,7 @@ describe('the report page', () => {
 
   it('shows windows, payments, funds and clearings once the summary has them', () => {
     const full = renderReport(fullReport());
-    for (const id of ['windows', 'payments', 'preallocations', 'funds', 'clearings', 'enterprises']) {
+    for (const id of ['windows', 'payments', 'preallocations', 'funds', 'transfers', 'clearings', 'enterprises']) {
       expect(full).toContain(`id="r1-${id}"`);
       expect(page).not.toContain(`id="r1-${id}"`);
     }
@@ -136,6 +136,25 @@ describe('the report page', () => {
     const payments = textOf(textOfSection(full, 'payments'), '<tfoot>', '</tfoot>');
     expect(payments).toContain('2 400,000.00 1 笔 800,000.00 1 笔');
     expect(textOf(full, 'id="r1-d2026-06-24"', '</div>')).toContain('60,000.00');
+    // Only what has arrived is in the sum.
+    const transfers = textOfSection(full, 'transfers');
+    expect(transfers).toContain('示例财〔2026〕8号');
+    expect(textOf(transfers, '<tfoot>', '</tfoot>')).toContain('20,000.50');
+  });
+
+  it('adds up windows and funds of several regions, beside each', () => {
+    const several = fullReport();
+    const [first] = several.regions;
+    several.regions.push({
+      ...first!,
+      summary: { ...first!.summary, region: '650401', preallocations: [], settlements: [] },
+    });
+    const all = textOf(renderReport(several), 'id="all"', 'class="region"');
+    // 800,000 and 400,000 are confirmed in each, of which 800,000 have arrived; the funds are those of the first alone.
+    expect(all).toContain('2,400,000.00');
+    expect(all).toContain('已支付企业 Paid to enterprises 1,600,000.00');
+    expect(all).toContain('已预拨 Pre-allocated 250,000.00');
+    expect(all).toMatch(/合计 Total .*1,600,000\.00 250,000\.00/);
   });
 
   it('says what monthly funds did in words and sums, and nothing of prepayments where there are none', () => {

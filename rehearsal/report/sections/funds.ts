@@ -1,7 +1,16 @@
 import { sum } from '../../../domain/money';
 import type { ClearingRow, SettlementRow } from '../../summary';
 import { count, fenOf, money } from '../amounts';
-import { collapsed, date, foldedWhenLong, longTable, party, table, type ReportSection } from '../components';
+import {
+  collapsed,
+  date,
+  foldedWhenLong,
+  longTable,
+  party,
+  paymentStateTag,
+  table,
+  type ReportSection,
+} from '../components';
 import { html, type Html } from '../html';
 import { both, conditionLabel, label, monthLabel, poolLabel } from '../labels';
 import type { RegionView } from '../model';
@@ -127,6 +136,47 @@ export const preallocationsSection: ReportSection = {
         }),
       )
     }`;
+  },
+};
+
+/** 财政专户 to the pools' own accounts, each with the finance department's word (宿迁 2025-06-13 四). */
+export const transfersSection: ReportSection = {
+  id: 'transfers',
+  title: label('财政专户拨款', 'Transfers from the fiscal deposit'),
+  applies: ({ input }) => input.transfers.length > 0,
+  render: ({ input: { transfers } }) => {
+    const arrived = transfers.filter(({ state }) => state === 'succeeded');
+    return table({
+      caption: label('财政专户拨款，元', 'Transfers, in yuan'),
+      className: 'wide',
+      columns: [
+        { label: label('月份', 'Month') },
+        { label: label('基金', 'Pool') },
+        { label: label('金额', 'Amount'), kind: 'num' },
+        { label: label('财政部门确认', 'Confirmed by') },
+        { label: label('文号', 'Document') },
+        { label: label('状态', 'State') },
+        { label: label('到账', 'Booked'), kind: 'date' },
+      ],
+      rows: transfers.map((row) => [
+        monthLabel(row.period, true),
+        poolLabel(row.pool).zh,
+        money(fenOf(row.amount)),
+        row.confirmedBy ?? '—',
+        row.evidence ?? '—',
+        paymentStateTag(row.state),
+        date(row.bookedOn),
+      ]),
+      foot: [
+        both(label('到账合计', 'Arrived')),
+        '',
+        money(sum(arrived.map(({ amount }) => fenOf(amount)))),
+        '',
+        '',
+        '',
+        '',
+      ],
+    });
   },
 };
 

@@ -4,7 +4,7 @@ import { balancesSection } from './balances';
 import { breachesSection, enterprisesSection } from './breaches';
 import { calendarSection } from './calendar';
 import { exceptionsSection } from './exceptions';
-import { clearingsSection, preallocationsSection, settlementsSection } from './funds';
+import { clearingsSection, preallocationsSection, settlementsSection, transfersSection } from './funds';
 import { invariantsSection } from './invariants';
 import { keyFigures } from './key-figures';
 import { matrixSection } from './matrix';
@@ -28,6 +28,7 @@ export const SECTIONS: readonly ReportSection[] = [
   paymentsSection,
   preallocationsSection,
   settlementsSection,
+  transfersSection,
   clearingsSection,
   breachesSection,
   enterprisesSection,

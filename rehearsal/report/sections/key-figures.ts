@@ -41,9 +41,10 @@ export function moneyFigures(totals: Pick<RegionTotals, 'disbursed' | 'returned'
   return html`<dl class="figures money">${figures.map(figure)}</dl>`;
 }
 
-/** What institutions agreed to pay enterprises, and what has arrived; nothing for a region without settlement windows. */
-export function settlementFigures({ input: { summary } }: Pick<RegionView, 'input'>): Html | undefined {
-  const { statements, payments } = summary;
+/** What institutions agreed to pay enterprises, and what has arrived; nothing for regions without settlement windows. */
+export function settlementFigures(regions: readonly Pick<RegionView, 'input'>[]): Html | undefined {
+  const statements = regions.flatMap(({ input }) => input.summary.statements);
+  const payments = regions.flatMap(({ input }) => input.summary.payments);
   if (statements.length === 0) return undefined;
   const amountOf = (rows: readonly { amount: string }[]): bigint => sum(rows.map(({ amount }) => fenOf(amount)));
   const confirmed = sum(statements.map(({ net }) => fenOf(net)));
@@ -77,9 +78,10 @@ export function settlementFigures({ input: { summary } }: Pick<RegionView, 'inpu
   return html`<dl class="figures settlement">${figures.map(figure)}</dl>`;
 }
 
-/** What the pools advanced, settled and hold; nothing for a region without monthly funds. */
-function fundFigures({ input: { summary } }: Pick<RegionView, 'input'>): Html | undefined {
-  const { preallocations, settlements } = summary;
+/** What the pools advanced, settled and hold; nothing for regions without monthly funds. */
+export function fundFigures(regions: readonly Pick<RegionView, 'input'>[]): Html | undefined {
+  const preallocations = regions.flatMap(({ input }) => input.summary.preallocations);
+  const settlements = regions.flatMap(({ input }) => input.summary.settlements);
   if (preallocations.length + settlements.length === 0) return undefined;
   const held = sum(settlements.map((row) => fenOf(row.held) - fenOf(row.released)));
   const figures: Figure[] = [
@@ -197,6 +199,6 @@ export const keyFigures: ReportSection = {
   render: (view) => {
     const withReturns = prepays(view);
     return html`${withReturns && html`${sentence(view)}${moneyFigures(view.totals)}${moneyBar(view.totals)}`}
-    ${settlementFigures(view)}${fundFigures(view)}${attentionFigures(view.totals, withReturns)}`;
+    ${settlementFigures([view])}${fundFigures([view])}${attentionFigures(view.totals, withReturns)}`;
   },
 };

@@ -2,7 +2,7 @@ import { sum } from '../../../domain/money';
 import { REJECTION_REASONS } from '../../../domain/window/line-check';
 import type { PaymentRow, StatementRow } from '../../summary';
 import { count, fenOf, money } from '../amounts';
-import { collapsed, date, foldedWhenLong, party, table, tag, type ReportSection, type Tone } from '../components';
+import { collapsed, date, foldedWhenLong, party, paymentStateTag, table, type ReportSection } from '../components';
 import { html, type Html } from '../html';
 import { both, label, monthLabel, PAYMENT_STATES } from '../labels';
 import type { RegionView } from '../model';
@@ -122,18 +122,6 @@ export const windowsSection: ReportSection = {
   },
 };
 
-const STATE_TONES: Readonly<Record<string, Tone>> = {
-  succeeded: 'good',
-  failed: 'bad',
-  returned: 'bad',
-  unknown: 'warn',
-  held: 'warn',
-};
-
-function stateTag(state: string): Html {
-  return tag(STATE_TONES[state] ?? 'calm', PAYMENT_STATES[state] ?? label(state, ''));
-}
-
 function paymentMonths(rows: readonly PaymentRow[]): Html {
   const states = [...new Set(rows.map((row) => row.state))].sort();
   const amountOf = (some: readonly PaymentRow[]) => money(sum(some.map((row) => fenOf(row.amount))));
@@ -191,7 +179,7 @@ export const paymentsSection: ReportSection = {
               party(view.input.names, row.enterprise),
               row.period,
               money(fenOf(row.amount)),
-              stateTag(row.state),
+              paymentStateTag(row.state),
               count(row.attempts),
               date(row.paidOn),
             ]),
