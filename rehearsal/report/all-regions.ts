@@ -1,87 +1,89 @@
 import { sum } from '../../domain/money';
-import type { PaymentRow } from '../summary';
 import { count, fenOf, formatFen, money } from './amounts';
 import { table, tag } from './components';
 import { html, type Html } from './html';
 import { both, label, type Label } from './labels';
-import type { RegionView } from './model';
+import type { RegionTotals, RegionView } from './model';
 import { attentionFigures, fundFigures, moneyFigures, settlementFigures } from './sections/key-figures';
 
-/** What regions paid beside prepayments; a column that would be empty for all is left out. */
-const OTHER_MONEY: readonly { name: Label; of: (view: RegionView) => bigint }[] = [
-  { name: label('已支付企业', 'Paid to enterprises'), of: ({ input }) => paidOf(input.summary.payments) },
+interface MoneyColumn {
+  name: Label;
+  of: (view: RegionView) => bigint;
+  /** Stands there also where no region has any. */
+  always?: boolean;
+}
+
+const MONEY: readonly MoneyColumn[] = [
+  { name: label('已拨付', 'Disbursed'), of: ({ totals }) => totals.disbursed, always: true },
+  { name: label('已返还', 'Returned'), of: ({ totals }) => totals.returned, always: true },
+  { name: label('已转入基金', 'Moved'), of: ({ totals }) => totals.moved, always: true },
+  { name: label('未收回', 'Outstanding'), of: ({ totals }) => totals.outstanding, always: true },
   {
-    name: label('月预拨', 'Pre-allocated'),
-    of: ({ input }) => sum(input.summary.preallocations.map(({ amount }) => fenOf(amount))),
+    name: label('已支付企业', 'Paid to enterprises'),
+    of: ({ input: { summary } }) => total(summary.payments.filter(({ state }) => state === 'succeeded')),
   },
+  { name: label('月预拨', 'Pre-allocated'), of: ({ input: { summary } }) => total(summary.preallocations) },
   {
-    name: label('月结算支付', 'Funds paid'),
-    of: ({ input }) => sum(input.summary.settlements.map(({ paid }) => fenOf(paid))),
+    name: label('月结算支付', 'Settled'),
+    of: ({ input: { summary } }) => sum(summary.settlements.map(({ paid }) => fenOf(paid))),
   },
 ];
 
-function paidOf(payments: readonly PaymentRow[]): bigint {
-  return sum(payments.filter(({ state }) => state === 'succeeded').map(({ amount }) => fenOf(amount)));
+function total(rows: readonly { amount: string }[]): bigint {
+  return sum(rows.map(({ amount }) => fenOf(amount)));
+}
+
+function invariants({ input: { summary }, failing }: RegionView): Html {
+  if (summary.invariants.length === 0) return tag('warn', label('未检查', 'not checked'));
+  return failing.length === 0 ? tag('good', label('成立', 'hold')) : tag('bad', label('不成立', 'fail'));
+}
+
+function totalsOf(views: readonly RegionView[]): RegionTotals {
+  const fen = (pick: (totals: RegionTotals) => bigint): bigint => sum(views.map(({ totals }) => pick(totals)));
+  const number = (pick: (totals: RegionTotals) => number): number =>
+    views.reduce((counted, { totals }) => counted + pick(totals), 0);
+  return {
+    disbursed: fen(({ disbursed }) => disbursed),
+    returned: fen(({ returned }) => returned),
+    moved: fen(({ moved }) => moved),
+    outstanding: fen(({ outstanding }) => outstanding),
+    lateAmount: fen(({ lateAmount }) => lateAmount),
+    missingAmount: fen(({ missingAmount }) => missingAmount),
+    late: number(({ late }) => late),
+    missing: number(({ missing }) => missing),
+    corrected: number(({ corrected }) => corrected),
+    alerts: number(({ alerts }) => alerts),
+  };
 }
 
 /** The regions side by side, and together: only where there are several. */
 export function allRegions(views: readonly RegionView[]): Html {
-  const add = (pick: (view: RegionView) => bigint): bigint => sum(views.map(pick));
-  const number = (pick: (view: RegionView) => number): number => views.reduce((total, view) => total + pick(view), 0);
-  const totals = {
-    disbursed: add((view) => view.totals.disbursed),
-    returned: add((view) => view.totals.returned),
-    moved: add((view) => view.totals.moved),
-    outstanding: add((view) => view.totals.outstanding),
-    lateAmount: add((view) => view.totals.lateAmount),
-    missingAmount: add((view) => view.totals.missingAmount),
-    late: number((view) => view.totals.late),
-    missing: number((view) => view.totals.missing),
-    corrected: number((view) => view.totals.corrected),
-    alerts: number((view) => view.totals.alerts),
-  };
-  const others = OTHER_MONEY.filter(({ of }) => views.some((view) => of(view) !== 0n));
+  const totals = totalsOf(views);
+  const columns = MONEY.filter(({ of, always }) => always === true || views.some((view) => of(view) !== 0n));
   const list = table({
     caption: label('各地区，元', 'Region by region, in yuan'),
     className: 'wide',
     columns: [
       { label: label('地区', 'Region') },
-      ...(
-        [
-          '已拨付 Disbursed',
-          '已返还 Returned',
-          '已转入基金 Moved',
-          '未收回 Outstanding',
-          '迟到 Late',
-          '未到账 Missing',
-        ] as const
-      ).map((text) => ({ label: label(text.split(' ')[0]!, text.split(' ')[1]!), kind: 'num' as const })),
-      ...others.map(({ name }) => ({ label: name, kind: 'num' as const })),
       { label: label('不变量', 'Invariants') },
+      { label: label('迟到', 'Late'), kind: 'num' },
+      { label: label('未到账', 'Missing'), kind: 'num' },
+      ...columns.map(({ name }) => ({ label: name, kind: 'num' as const })),
     ],
     rows: views.map((view) => [
       html`<a href="#${view.anchor}">${view.input.regionName}</a>
         <span class="code">${view.input.summary.region}</span>`,
-      money(view.totals.disbursed),
-      money(view.totals.returned),
-      money(view.totals.moved),
-      money(view.totals.outstanding),
+      invariants(view),
       count(view.totals.late),
       count(view.totals.missing),
-      ...others.map(({ of }) => money(of(view))),
-      view.input.summary.invariants.length === 0
-        ? tag('warn', label('未检查', 'not checked'))
-        : view.failing.length === 0
-          ? tag('good', label('成立', 'hold'))
-          : tag('bad', label('不成立', 'fail')),
+      ...columns.map(({ of }) => money(of(view))),
     ]),
     foot: [
       both(label('合计', 'Total')),
-      ...[totals.disbursed, totals.returned, totals.moved, totals.outstanding].map(formatFen),
+      '',
       count(totals.late),
       count(totals.missing),
-      ...others.map(({ of }) => formatFen(add(of))),
-      '',
+      ...columns.map(({ of }) => formatFen(sum(views.map(of)))),
     ],
   });
   return html`<section class="sec" id="all" aria-labelledby="all-h">

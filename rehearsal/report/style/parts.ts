@@ -30,6 +30,7 @@ input[type=search]{font:inherit;color:var(--ink);background:var(--card);border:1
 .sw{width:12px;height:12px;border-radius:3px;display:inline-block;flex:none}
 .pool-employee{background:var(--employee)}.pool-resident{background:var(--resident)}.pool-employee-large{background:var(--large)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);border-radius:10px;overflow:hidden}
+.figures+.figures{margin-top:1rem}
 .figure{background:var(--card);padding:.95rem 1.1rem}
 .figure dt{font-size:.9rem;color:var(--soft);line-height:1.4}.figure dt .en{display:block;font-size:.86em}.figure dd{margin-top:.3rem}
 .figure .value{font-size:1.36rem;white-space:nowrap;font-weight:650;line-height:1.4;letter-spacing:-.01em}.figure .unit{color:var(--soft);font-size:.88rem}
