@@ -36,7 +36,6 @@ input[type=search]{font:inherit;color:var(--ink);background:var(--card);border:1
 .figure .value{font-size:1.36rem;white-space:nowrap;font-weight:650;line-height:1.4;letter-spacing:-.01em}.figure .unit{color:var(--soft);font-size:.88rem}
 .figure .note{display:block;font-size:.85rem;color:var(--soft)}
 .figure.good .value{color:var(--good)}.figure.warn .value{color:var(--warn)}.figure.bad .value{color:var(--bad)}
-.attention{margin-top:1rem}
 .moneybar{margin:1.4rem 0}.moneybar figcaption{font-size:.9rem;color:var(--soft);margin-bottom:.5rem}
 .bar{display:flex;height:18px;border-radius:6px;overflow:hidden;background:var(--wash);margin-bottom:.7rem}
 .scroll+style+.scroll,.scroll+.scroll,details+.scroll,details+style+.scroll{margin-top:1.8rem}.bar span:not([style="width:0%"]){min-width:4px}
