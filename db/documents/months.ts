@@ -73,7 +73,7 @@ export async function stageDetails(
         order by b.notice_on, b.institution, b.kind`,
     ),
     alerts: await list(
-      `select on_date as "on", kind, detail from settle.alerts where region = :region and on_date between :first and :last
+      `select on_date as "on", kind, case_id as "caseId" from settle.alerts where region = :region and on_date between :first and :last
         order by on_date, kind, case_id`,
     ),
   };

@@ -3,7 +3,7 @@ import type { PlainDate } from '../plain-date';
 import { REJECTION_REASONS, type RejectionCode } from '../window/line-check';
 import { BREACH_NAMES, issuerOf } from './letters';
 import { DOCUMENT_KINDS, type DocumentChart, type DocumentColumn, type DocumentModel } from './model';
-import { alertInWords } from './words';
+import { alertInWords, caseInWords } from './words';
 
 /** What one month of direct settlement came to in a region. */
 export interface MonthFigures {
@@ -45,7 +45,7 @@ export interface StageFacts {
     readonly correctedOn: PlainDate | null;
     readonly suspendedFrom: PlainDate | null;
   }[];
-  readonly alerts: readonly { readonly kind: string; readonly on: PlainDate; readonly detail: string }[];
+  readonly alerts: readonly { readonly kind: string; readonly on: PlainDate; readonly caseId: string }[];
 }
 
 const SHOWN = 10;
@@ -127,8 +127,8 @@ export function stageReport(facts: StageFacts): DocumentModel {
       },
       {
         title: '困难堵点',
-        columns: [{ label: '日期' }, { label: '事项', width: 2.4 }, { label: '说明', width: 3.2 }],
-        rows: facts.alerts.map(({ on, kind, detail }) => [on, alertInWords(kind), detail]),
+        columns: [{ label: '日期' }, { label: '情形', width: 2.4 }, { label: '事项', width: 3.2 }],
+        rows: facts.alerts.map(({ on, kind, caseId }) => [on, alertInWords(kind), caseInWords(caseId)]),
       },
     ].filter(({ rows }) => rows.length > 0),
     charts: [

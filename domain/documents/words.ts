@@ -1,4 +1,6 @@
+import { parseCaseId, type CaseId } from '../ids';
 import type { PaymentState } from '../payment';
+import type { Period } from '../plain-date';
 import type { APPROVAL_LEVELS } from '../policy/schema';
 
 /** Documents are read by people without the code at hand: what a code means stands first, the code stays in brackets. */
@@ -84,4 +86,36 @@ export function alertInWords(kind: string): string {
 /** How far the payment of an agreed amount is: 待审批（prepared）. */
 export function paymentStateInWords(state: string): string {
   return named(PAYMENT_STATES, state);
+}
+
+/** What a case is about, its number behind it: 2026年8月货款支付（window/650500/2026-08）. */
+export function caseInWords(caseId: string): string {
+  const parsed = parseCaseId(caseId);
+  return parsed === undefined ? caseId : `${aboutOf(parsed)}（${caseId}）`;
+}
+
+const MONTHLY = {
+  return: '返还预付金',
+  window: '货款支付',
+  fund: '基金月结算',
+  monitoring: '履约监测',
+} as const;
+
+function aboutOf(parsed: CaseId): string {
+  switch (parsed.kind) {
+    case 'prepayment':
+      return `${parsed.year}年集采预付金拨付`;
+    case 'clearing':
+      return `${parsed.quarter.slice(0, 4)}年第${parsed.quarter.slice(-1)}季度清算`;
+    case 'breach':
+      return `${monthInWords(parsed.period)}机构违约`;
+    case 'enterprise':
+      return `${monthInWords(parsed.period)}企业处置`;
+    default:
+      return `${monthInWords(parsed.period)}${MONTHLY[parsed.kind]}`;
+  }
+}
+
+function monthInWords(period: Period): string {
+  return `${period.slice(0, 4)}年${Number(period.slice(5))}月`;
 }

@@ -2,7 +2,7 @@ import { documentNumber, type DocumentModel } from '../../domain/documents/model
 import { plainDate } from '../../domain/plain-date';
 import { renderPdf, withGroups } from '../../activities/documents/pdf';
 import { renderXlsx } from '../../activities/documents/xlsx';
-import { alertInWords, levelInWords, subjectInWords } from '../../domain/documents/words';
+import { alertInWords, caseInWords, levelInWords, subjectInWords } from '../../domain/documents/words';
 
 const MODEL: DocumentModel = {
   kind: 'breach-notice',
@@ -80,5 +80,19 @@ describe('codes in documents', () => {
     expect(subjectInWords('pre-allocation')).toBe('月预拨（pre-allocation）');
     expect(alertInWords('payment-failed')).toBe('支付失败（payment-failed）');
     expect(alertInWords('something-new')).toBe('something-new');
+  });
+
+  it.each([
+    ['prepayment/650500/2026', '2026年集采预付金拨付（prepayment/650500/2026）'],
+    ['return/650500/2026-05', '2026年5月返还预付金（return/650500/2026-05）'],
+    ['window/650500/2026-10', '2026年10月货款支付（window/650500/2026-10）'],
+    ['fund/650500/2026-08', '2026年8月基金月结算（fund/650500/2026-08）'],
+    ['monitoring/650500/2026-04', '2026年4月履约监测（monitoring/650500/2026-04）'],
+    ['clearing/650500/2026-Q3', '2026年第3季度清算（clearing/650500/2026-Q3）'],
+    ['breach/H65050100001/not-settled/2026-04', '2026年4月机构违约（breach/H65050100001/not-settled/2026-04）'],
+    ['enterprise/E0001/dishonesty/2026-04', '2026年4月企业处置（enterprise/E0001/dishonesty/2026-04）'],
+    ['something else', 'something else'],
+  ])('name the case %s', (caseId, words) => {
+    expect(caseInWords(caseId)).toBe(words);
   });
 });
