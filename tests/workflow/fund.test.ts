@@ -1,15 +1,24 @@
-import { Phase } from '../../domain/business-time';
 import { verify } from '../../db/verify';
+import { Phase } from '../../domain/business-time';
+import { barrierMs } from '../../domain/due-points';
+import { firstDayOf, period, plainDate } from '../../domain/plain-date';
+import { EMPTY_SCENARIO } from '../../domain/scenario';
+import { createCalendarRun } from '../../operator/virtual-time/calendar-run';
+import { together } from '../../rehearsal/actors/actors';
+import { createApprovers, createOperators } from '../../rehearsal/actors/agency';
+import { conduct } from '../../rehearsal/conductor';
+import { createSeededOrder } from '../../rehearsal/seeded-order';
 import { startTestStage, type TestStage } from '../support/stage';
 import { claim, endowFund, fundBalances, fundRegionOf, hospitalOf, review, startFund } from '../support/fund-stage';
 
 // Months of a fund on a real stage (宿迁 2025-06-13), against numbers worked out by hand.
 
 const PAID = '321301';
+const MISSED = '321302';
 
 let play: TestStage;
 beforeAll(async () => {
-  play = await startTestStage([fundRegionOf(PAID)]);
+  play = await startTestStage([fundRegionOf(PAID), fundRegionOf(MISSED)]);
 }, 120_000);
 afterAll(() => play.stop());
 
@@ -50,5 +59,78 @@ describe('a month from its pre-allocation to its settlement', () => {
     });
     expect(await db('settle.alerts').where({ region: PAID })).toEqual([]);
     expect(await failed(PAID)).toEqual([]);
+  }, 180_000);
+});
+
+describe('months that nobody ran, begun together on 1 May', () => {
+  it('are settled one after the other, each with all that was claimed, and the quarter is cleared', async () => {
+    const { owner, db, client } = play.stage;
+    await endowFund(owner, MISSED, [{ amountFen: 120_000_000n }]);
+    const months = (['2026-01', '2026-02', '2026-03', '2026-04'] as const).map(period);
+    const claimed = [1_000_000n, 400_000n, 3_000_000n, 2_000_001n];
+    for (const [index, month] of months.entries()) {
+      await claim(owner, MISSED, month, [{ declaredFen: claimed[index]!, deductedFen: index === 0 ? 100_000n : 0n }]);
+      await review(owner, MISSED, month, '2026-05-01');
+    }
+    const back = { date: plainDate('2026-05-01'), phase: Phase.Deadline };
+    play.setClock(back.date, back.phase);
+    const run = createCalendarRun({ db, machine: play.machine, shuffle: (_, items) => items });
+    for (const month of months)
+      await run.startCases(
+        [MISSED],
+        { date: firstDayOf(month), phase: Phase.Deadline },
+        { businessMs: barrierMs(back) },
+      );
+
+    const order = createSeededOrder(1);
+    const agency = {
+      context: play.context,
+      machine: play.machine,
+      scenario: EMPTY_SCENARIO,
+      regions: [MISSED],
+      order,
+    };
+    await conduct({
+      db,
+      client,
+      machine: play.machine,
+      order,
+      regions: [MISSED],
+      from: period('2026-05'),
+      to: period('2026-05'),
+      actors: together([createOperators(agency), createApprovers(agency)]),
+      setClock: ({ date, phase }) => play.setClock(date, phase),
+      progress: () => undefined,
+    });
+
+    // Nothing ahead for a month that is over: 10,000.00 less 1,000.00, and 4,000.00, 30,000.00, 20,000.01 as claimed.
+    const settled = await db('settle.settlements').where({ region: MISSED }).orderBy('period');
+    expect(settled).toMatchObject(
+      [900_000n, 400_000n, 3_000_000n, 2_000_001n].map((paid_fen, index) => ({
+        period: months[index],
+        preallocated_fen: 0n,
+        paid_fen,
+        held_fen: 0n,
+        carried_out_fen: 0n,
+      })),
+    );
+    const days = settled.map(({ settled_on }) => settled_on as string);
+    expect(days).toEqual([...days].sort());
+    expect(days[0]! >= '2026-05-06').toBe(true);
+    const missed = await db('settle.alerts').where({ region: MISSED, kind: 'preallocation-missed' }).orderBy('case_id');
+    expect(missed.map(({ case_id }) => case_id as string)).toEqual(months.map((month) => `fund/${MISSED}/${month}`));
+    // May is paid ahead as if nothing had been: 1,200,000.00 × 30 % ÷ 12.
+    expect(await db('settle.preallocations').where({ region: MISSED })).toMatchObject([
+      { period: '2026-05', amount_fen: 3_000_000n },
+    ]);
+    expect(await db('settle.clearings').where({ region: MISSED })).toMatchObject([
+      { quarter: '2026-Q1', payable_fen: 4_300_000n, preallocated_fen: 0n, paid_fen: 4_300_000n, carried_out_fen: 0n },
+    ]);
+    expect(await fundBalances(db, MISSED)).toMatchObject({
+      'fund/benefit/employee': 6_300_001n,
+      [`fund/advance/instant/employee/${hospitalOf(MISSED)}`]: 3_000_000n,
+      'fund/cash/employee': 1_000_000_000n - 6_300_001n - 3_000_000n,
+    });
+    expect(await failed(MISSED)).toEqual([]);
   }, 180_000);
 });
