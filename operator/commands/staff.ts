@@ -106,7 +106,8 @@ export async function endStaff(context: StaffContext, command: EndCommand): Prom
   return change(context, command, 'end', person, async (trx, said) => {
     await requireStaff(trx, region, person);
     const held = await loadAppointmentsAfter(trx, { region, person, day: lastDay });
-    return ending(trx, command, { person, held, has: `${person} has` }, ({ appointmentId }) =>
+    const whose = { person, held, none: (roles: string) => `${person} has no role ${roles || 'at all'}` };
+    return ending(trx, command, whose, ({ appointmentId }) =>
       insertAppointmentEnd(trx, { appointmentId, lastDay, ...said }),
     );
   });
@@ -127,7 +128,9 @@ export async function endDelegation(context: StaffContext, command: EndDelegatio
     await requireStaff(trx, region, principal);
     await requireStaff(trx, region, delegate);
     const held = await loadDelegationsAfter(trx, { region, principal, delegate, day: lastDay });
-    const whose = { person: delegate, held, has: `${delegate} has of ${principal}` };
+    const none = (roles: string): string =>
+      `${principal} has delegated ${roles ? `no role ${roles}` : 'nothing'} to ${delegate}`;
+    const whose = { person: delegate, held, none };
     return ending(trx, command, whose, ({ delegationId }) =>
       insertDelegationEnd(trx, { delegationId, lastDay, ...said }),
     );
@@ -138,14 +141,14 @@ export async function endDelegation(context: StaffContext, command: EndDelegatio
 async function ending<Held extends { role: Role }>(
   trx: Knex,
   { region, roles, lastDay, leaveUndecidable }: Ending,
-  { person, held, has }: { person: string; held: readonly Held[]; has: string },
+  { person, held, none }: { person: string; held: readonly Held[]; none: (roles: string) => string },
   end: (each: Held) => Promise<void>,
 ): Promise<Consequences> {
   const dayAfter = addDays(lastDay, 1);
   const wanted = held.filter(({ role }) => roles === undefined || roles.includes(role));
   const missing = roles?.filter((role) => wanted.every((each) => each.role !== role)) ?? [];
   if (wanted.length === 0 || missing.length > 0)
-    throw new Refusal('NotFound', `${has} no role ${missing.join(', ') || 'at all'} after ${lastDay}`, { person });
+    throw new Refusal('NotFound', `${none(missing.join(', '))} after ${lastDay}`, { person });
   const waiting = await loadRequests(trx, { states: ['open', 'approved'], regions: [region] });
   const before = await undecidableOf(trx, waiting, dayAfter);
   for (const each of wanted) await end(each);
