@@ -100,9 +100,11 @@ it('a payment that nobody sends again stops no day and no other month', () => {
 });
 
 it('a transfer is confirmed on the day that the scenario says, or never, and keeps nothing else waiting', () => {
+  const confirmed = { pool: 'employee', state: 'succeeded', confirmedBy: expect.any(String) as string };
   expect(result.transfers[1]).toMatchObject([
-    { period: '2026-02', pool: 'employee', bookedOn: '2026-02-06', amount: '20000.00' },
-    { period: '2026-03', pool: 'employee', bookedOn: '2026-03-02', amount: '30000.00' },
+    { period: '2026-01', pool: 'employee', state: 'cancelled', confirmedBy: null, bookedOn: null, amount: '20000.00' },
+    { ...confirmed, period: '2026-02', bookedOn: '2026-02-06', amount: '20000.00' },
+    { ...confirmed, period: '2026-03', bookedOn: '2026-03-02', amount: '30000.00' },
   ]);
   expect(ahead(1)).toEqual([
     ['2026-01', null],
