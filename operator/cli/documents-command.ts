@@ -19,7 +19,7 @@ import { policyWith } from '../../db/region-policy';
 import { loadRegion } from '../../db/register';
 import { dateArgument, nonEmptyArgument, periodArgument } from './arguments';
 import { action, examples, type CliContext } from './context';
-import { given, regionOption, regionOrOnly, withRunning } from './running';
+import { actingPerson, given, regionOption, regionOrOnly, withRunning } from './running';
 import { formatTable } from './table';
 
 interface ListOptions {
@@ -92,9 +92,10 @@ export function addDocumentCommands(program: Command, context: CliContext): void
       .requiredOption('--enterprise <id>', 'the enterprise', nonEmptyArgument)
       .option('--on <date>', 'as of this day (default: today)', dateArgument)
       .option('--out <file>', 'issue it: a numbered document, and this CSV file whose hash it names', nonEmptyArgument)
+      .option('--as <person>', 'who issues it (default: SETTLE_PERSON)', nonEmptyArgument)
       .option('--json', 'as JSON')
       .action(action(context, (options: FinancingOptions) => financing(context, options))),
-    'documents financing --region 650500 --enterprise E0001 --out out/E0001.csv',
+    'documents financing --region 650500 --enterprise E0001 --out out/E0001.csv --as 650500-01',
   );
 }
 
@@ -212,6 +213,7 @@ interface FinancingOptions {
   enterprise: string;
   on?: PlainDate;
   out?: string;
+  as?: string;
   json?: boolean;
 }
 
@@ -221,7 +223,8 @@ async function financing(context: CliContext, { out, json, ...options }: Financi
     const on = options.on ?? running.clock.now().date;
     const wanted = { region, enterprise: options.enterprise, on };
     if (out === undefined) return tellReceivables(context, wanted, await readReceivables(running, wanted), json);
-    const { number, csv, sha256, receivables } = await issueFinancingEvidence(running, wanted);
+    const person = actingPerson(context, options.as);
+    const { number, csv, sha256, receivables } = await issueFinancingEvidence(running, { ...wanted, person });
     const path = writeWhole(out, csv);
     if (json) context.output.json({ number, path, sha256, receivables });
     else {

@@ -8,14 +8,22 @@ import { formatYuan } from '../../domain/money';
 import { periodOf, type PlainDate } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import { formatCsvLine } from '../files/csv';
+import { attempted, ownAttempt } from './attempts';
+import { requireWatcher } from './capacity';
 import type { CommandContext } from './context';
 
-type Context = Pick<CommandContext, 'db' | 'clock'>;
+type Reading = Pick<CommandContext, 'db' | 'clock'>;
+type Context = Reading & Pick<CommandContext, 'log'>;
 
 export interface FinancingWanted {
   readonly region: string;
   readonly enterprise: string;
   readonly on: PlainDate;
+}
+
+export interface IssueFinancing extends FinancingWanted {
+  /** Who issues it. */
+  person: string;
 }
 
 export interface FinancingEvidence {
@@ -49,7 +57,7 @@ export function financingCells(row: Receivable): string[] {
  * @throws Refusal `OutsideWindow` for a day to come, `NotFound` for an enterprise that the region does not know
  */
 export async function readReceivables(
-  { db, clock }: Context,
+  { db, clock }: Reading,
   { region, enterprise, on }: FinancingWanted,
 ): Promise<Receivable[]> {
   const { date } = clock.now();
@@ -63,9 +71,20 @@ export async function readReceivables(
  * Issues evidence for order financing (订单贷, 新医保发〔2025〕50号 六(三)): a document with a number that names the hash of its data
  * file. The same receivables of the same day again are the same document; where a payment has changed since, another one.
  *
- * @throws Refusal as {@link readReceivables}, `GlyphMissing`
+ * Who asks for it is recorded, whatever comes of it.
+ *
+ * @throws Refusal as {@link readReceivables}, `PersonUnknown`, `OfficerRoleMissing`, `GlyphMissing`
  */
-export async function issueFinancingEvidence(context: Context, wanted: FinancingWanted): Promise<FinancingEvidence> {
+export async function issueFinancingEvidence(context: Context, wanted: IssueFinancing): Promise<FinancingEvidence> {
+  const { region, enterprise, on, person } = wanted;
+  const attempt = { region, subject: enterprise, person, action: 'order-financing', reason: on };
+  return attempted(context, ownAttempt({ ...attempt, at: context.clock.now() }), async () => {
+    await requireWatcher(context, region, person);
+    return issue(context, wanted);
+  });
+}
+
+async function issue(context: Reading, wanted: FinancingWanted): Promise<FinancingEvidence> {
   const { db, clock } = context;
   const { region, enterprise, on } = wanted;
   const receivables = await readReceivables(context, wanted);

@@ -21,8 +21,18 @@ beforeEach(async () => {
 });
 afterEach(() => batch.database.drop());
 
-const issue = (today: string, on = today, enterprise = 'E0001'): Promise<FinancingEvidence> =>
-  issueFinancingEvidence(windowContext(batch.database.app, today), { region: REGION, enterprise, on: plainDate(on) });
+const OFFICER = `${REGION}-officer`;
+const issue = (
+  today: string,
+  on = today,
+  { enterprise = 'E0001', person = OFFICER } = {},
+): Promise<FinancingEvidence> =>
+  issueFinancingEvidence(windowContext(batch.database.app, today), {
+    region: REGION,
+    enterprise,
+    on: plainDate(on),
+    person,
+  });
 const listed = (): Promise<ListedDocument[]> =>
   listDocuments(batch.database.app, { region: REGION, kind: 'order-financing' }, 10);
 
@@ -52,7 +62,7 @@ it('is the same document when it is asked for again, and another one once a paym
   expect((await issue('2026-04-22', '2026-04-21')).number).toBe(first.number);
   await batch.prepare(1);
   expect((await issue('2026-04-21')).number).toBe('650500-DD-2026-0002');
-  expect((await issue('2026-04-21', '2026-04-21', 'E0002')).number).toBe('650500-DD-2026-0003');
+  expect((await issue('2026-04-21', '2026-04-21', { enterprise: 'E0002' })).number).toBe('650500-DD-2026-0003');
   expect(await listed()).toHaveLength(3);
 });
 
@@ -65,9 +75,28 @@ it('is none where nothing is confirmed yet', async () => {
 
 it('is refused of a day to come and of an enterprise that the region does not know', async () => {
   expect(await refusalOf(issue('2026-04-15', '2026-04-16'))).toBe('OutsideWindow');
-  expect(await refusalOf(issue('2026-04-15', '2026-04-15', 'E9999'))).toBe('NotFound');
+  expect(await refusalOf(issue('2026-04-15', '2026-04-15', { enterprise: 'E9999' }))).toBe('NotFound');
   const context = windowContext(batch.database.app, '2026-04-15');
   const wanted = { region: REGION, enterprise: 'E0001', on: plainDate('2026-04-16') };
   expect(await refusalOf(readReceivables(context, wanted))).toBe('OutsideWindow');
   expect(await listed()).toEqual([]);
+});
+
+it('is issued by an officer or compliance officer, and every attempt is kept', async () => {
+  const by = (person: string) => issue('2026-04-15', '2026-04-15', { person });
+  expect(await refusalOf(by('nobody'))).toBe('PersonUnknown');
+  expect(await refusalOf(by(`${REGION}-cashier`))).toBe('OfficerRoleMissing');
+  expect(await listed()).toEqual([]);
+  await by(OFFICER);
+  const attempts = await batch.database
+    .app('settle.decision_attempts as a')
+    .join('settle.decision_outcomes as o', 'o.attempt_id', 'a.attempt_id')
+    .where('a.action', 'order-financing')
+    .orderBy('a.attempt_id')
+    .select('a.person', 'a.subject', 'o.outcome');
+  expect(attempts).toEqual([
+    { person: 'nobody', subject: 'E0001', outcome: 'PersonUnknown' },
+    { person: `${REGION}-cashier`, subject: 'E0001', outcome: 'OfficerRoleMissing' },
+    { person: OFFICER, subject: 'E0001', outcome: 'accepted' },
+  ]);
 });
