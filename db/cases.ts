@@ -55,12 +55,19 @@ export async function loadCase(db: Knex, caseId: string): Promise<CaseRecord> {
   };
 }
 
+/**
+ * What a case waits for. One that is closed keeps the state in which it ended: a workflow task that the server did not take, for
+ * news that had come meanwhile, runs again, and publishes once more what it published before it closed.
+ */
 export async function publishCase(
   db: Knex,
   input: { caseId: string; state: string; nextDue: DuePoint | null },
 ): Promise<void> {
   const due = input.nextDue && new Date(toEpochMs(input.nextDue.date, input.nextDue.phase));
-  await db('settle.cases').where({ case_id: input.caseId }).update({ state: input.state, next_due_at: due });
+  await db('settle.cases')
+    .where({ case_id: input.caseId })
+    .whereNull('closed_on')
+    .update({ state: input.state, next_due_at: due });
 }
 
 export async function closeCase(db: Knex, input: { caseId: string; state: string; at: BusinessMoment }): Promise<void> {
