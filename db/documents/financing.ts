@@ -34,7 +34,8 @@ export async function loadReceivables(
          select h.to_state as state from settle.payment_states h
           where h.payment_id = concat_ws('/', 'payment', p.region, p.period, p.institution, p.enterprise)
                                || case p.revision when 1 then '' else '#' || p.revision end
-            and h.on_date <= :on
+            -- What the bank booked that day counts, though its answer may have come later.
+            and case h.to_state when 'succeeded' then least(h.on_date, h.booked_on) else h.on_date end <= :on
           order by h.seq desc limit 1) y on true
       where p.region = :region and p.enterprise = :enterprise and s.confirmed_on <= :on
         and (s.reversed_on is null or s.reversed_on > :on) and (p.cancelled_on is null or p.cancelled_on > :on)

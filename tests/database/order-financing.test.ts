@@ -9,7 +9,7 @@ import type { DocumentModel } from '../../domain/documents/model';
 import { plainDate } from '../../domain/plain-date';
 import { refusalOf } from '../support/ledger';
 import { REGION, windowContext } from '../support/window';
-import { BODY, startWindowBatch, type WindowBatch } from '../support/window-batch';
+import { BODY, raised, startWindowBatch, type WindowBatch } from '../support/window-batch';
 
 // What an order-financing loan (订单贷) rests on is a document of the agency: numbered, with its hash (新医保发〔2025〕50号 六(三)).
 
@@ -64,6 +64,33 @@ it('is the same document when it is asked for again, and another one once a paym
   expect((await issue('2026-04-21')).number).toBe('650500-DD-2026-0002');
   expect((await issue('2026-04-21', '2026-04-21', { enterprise: 'E0002' })).number).toBe('650500-DD-2026-0003');
   expect(await listed()).toHaveLength(3);
+});
+
+it('does not count what the bank booked that day, though its answer came later', async () => {
+  batch.bank.send = ({ messageId, instructions }) =>
+    Promise.resolve({ messageId, answers: instructions.map(({ endToEndId }) => ({ endToEndId, state: 'accepted' })) });
+  batch.bank.ask = ({ payments }) =>
+    Promise.resolve(
+      payments.map(({ endToEndId }) => ({
+        endToEndId,
+        state: 'booked',
+        bookedOn: plainDate('2026-04-21'),
+        bankReference: `B-${endToEndId}`,
+      })),
+    );
+  const request = await raised(batch, 1);
+  await batch.decide(request);
+  await batch.release(request);
+  await batch.send('2026-04-21');
+  await batch.ask('2026-04-22');
+  const owed = (on: string) =>
+    readReceivables(windowContext(batch.database.app, '2026-04-22'), {
+      region: REGION,
+      enterprise: 'E0001',
+      on: plainDate(on),
+    });
+  expect(await owed('2026-04-20')).toHaveLength(1);
+  expect(await owed('2026-04-21')).toEqual([]);
 });
 
 it('is none where nothing is confirmed yet', async () => {
