@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { Period } from '../domain/plain-date';
+import type { Period, PlainDate } from '../domain/plain-date';
+import { Refusal } from '../domain/refusal';
 
 /**
  * Locks all lines of a region until the transaction ends. An import of any period may take back what another window is about
@@ -11,15 +12,27 @@ export async function lockLines(trx: Knex, region: string): Promise<void> {
 
 /**
  * Locks the region's lines, a window and those before it, whose open lines it settles too, until the transaction ends: whoever imports,
- * disputes, confirms or takes back in one of them comes one after the other. In order of their periods.
+ * disputes, confirms or takes back in one of them comes one after the other. In order of their periods. Who waited until the window
+ * was closed comes too late: its batch is formed, and would not pay what is agreed to now.
+ *
+ * @throws Refusal `OutsideWindow`
  */
 export async function lockWindowsUpTo(trx: Knex, region: string, period: Period): Promise<void> {
   await lockLines(trx, region);
   await trx.raw('insert into settle.windows (region, period) values (?, ?) on conflict do nothing', [region, period]);
-  await trx.raw('select period from settle.windows where region = ? and period <= ? order by period for update', [
-    region,
-    period,
-  ]);
+  const { rows } = await trx.raw<{ rows: { period: Period; confirmations_closed_on: PlainDate | null }[] }>(
+    'select period, confirmations_closed_on from settle.windows where region = ? and period <= ? order by period for update',
+    [region, period],
+  );
+  const closedOn = rows.find((row) => row.period === period)?.confirmations_closed_on;
+  if (closedOn)
+    throw new Refusal(
+      'OutsideWindow',
+      `window ${period} was closed to institutions on ${closedOn}, while this waited`,
+      {
+        closedOn,
+      },
+    );
 }
 
 /**

@@ -2,7 +2,7 @@ import { period } from '../../domain/plain-date';
 import { confirm } from '../../operator/commands/confirm-statement';
 import { disputeLines } from '../../operator/commands/dispute-lines';
 import { cellsOf, clearLines, createImports } from '../support/applications';
-import { createTestDatabase, type TestDatabase } from '../support/database';
+import { createTestDatabase, somebodyWaits, type TestDatabase } from '../support/database';
 import { acceptLines, fund, REGION, saveWindowRegion, windowContext } from '../support/window';
 
 // A line settles once, also when files and confirmations come at the same moment, and whoever writes.
@@ -52,17 +52,6 @@ async function settle(): Promise<number> {
   return rows[0]!.lines;
 }
 
-async function somebodyWaits(): Promise<void> {
-  for (;;) {
-    const { rows } = await database.superuser.raw<{ rows: unknown[] }>(
-      `select from pg_locks where locktype = 'advisory' and not granted
-          and database = (select oid from pg_database where datname = current_database())`,
-    );
-    if (rows.length > 0) return;
-    await new Promise((done) => setTimeout(done, 20));
-  }
-}
-
 describe('a line that a late file of an earlier month takes back', () => {
   it('is settled once, by the window that is being confirmed meanwhile', async () => {
     const march = { ordered_on: '2026-03-01', received_on: '2026-03-02', institution: body };
@@ -75,7 +64,7 @@ describe('a line that a late file of an earlier month takes back', () => {
     await late.rows([cellsOf('G1', { ...march, applied_on: '2026-03-03' })], '2026-03');
     late.remove();
     const confirmed = confirmIn('2026-04');
-    await somebodyWaits();
+    await somebodyWaits(database.superuser);
     await trx.commit();
     expect(await confirmed).toMatchObject([{ outcome: 'confirmed', netFen: 12_500n }]);
     expect(await database.app('settle.line_states').orderBy('period').select('period', 'state')).toEqual([
@@ -113,9 +102,20 @@ describe('the database refuses', () => {
     await trx.raw(REPEAT);
     await trx.raw(WITHDRAW);
     const settled = settle();
-    await somebodyWaits();
+    await somebodyWaits(database.superuser);
     await trx.commit();
     expect(await settled).toBe(0);
+  });
+
+  it('to change lines in a transaction that does not see what others have done meanwhile', async () => {
+    const dispute = `insert into settle.line_disputes select line_id, '2026-04', '示例', '2026-04-10', '10:00', 'x' from settle.application_lines`;
+    const settles = `select settle.settle_lines('${REGION}', '2026-04', '2026-04-10', '{${other}}', '{1}', '{E0001}', null)`;
+    for (const isolationLevel of ['repeatable read', 'serializable'] as const)
+      for (const sql of [dispute, settles, `${REPEAT}; ${WITHDRAW}`]) {
+        const done = database.app.transaction((trx) => trx.raw(sql), { isolationLevel });
+        await expect(done).rejects.toThrow('lines change in transactions that read what is committed, and in no other');
+      }
+    expect(await database.app('settle.line_states').pluck('state')).toEqual(['open']);
   });
 
   it('to take back a line whose row is neither repeated nor rejected, and to reject one that is accepted', async () => {

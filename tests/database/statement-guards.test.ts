@@ -32,12 +32,12 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const KEY = (): string => `'${REGION}', '2026-04', '${other}', 1`;
-const STATEMENT = (): string =>
+const STATEMENT = (gross = 300, credits = 0): string =>
   `insert into settle.statements (region, period, institution, revision, gross_fen, credits_fen, net_fen, from_prepayment_fen, from_own_fen,
-     entrustment, confirmed_on, at_time, confirmed_by) values (${KEY()}, 300, 0, 300, 0, 300, 'x', '2026-04-10', '10:00', 'x')`;
-const part = (fen: number): string =>
+     entrustment, confirmed_on, at_time, confirmed_by) values (${KEY()}, ${gross}, ${credits}, 300, 0, 300, 'x', '2026-04-10', '10:00', 'x')`;
+const part = (fen: number, gross = fen, credits = 0): string =>
   `insert into settle.statement_enterprises (region, period, institution, revision, enterprise, gross_fen, credits_fen, net_fen,
-     from_prepayment_fen, from_own_fen) values (${KEY()}, 'E0001', ${fen}, 0, ${fen}, 0, ${fen})`;
+     from_prepayment_fen, from_own_fen) values (${KEY()}, 'E0001', ${gross}, ${credits}, ${fen}, 0, ${fen})`;
 /** Settles what is open between a body and an enterprise for a part of a statement of April. */
 const settle = (of = other, revision = 1, line?: string): string =>
   `select settle.settle_lines('${REGION}', '2026-04', '2026-04-10', '{${of}}', '{${revision}}', '{E0001}', ${line ? `'{${line}}'` : 'null'})`;
@@ -123,6 +123,21 @@ describe('the application’s role', () => {
     [
       'settles for a part of a statement that was taken back',
       () => [more('L4', 'L1'), more('L5', 'L2'), settle(body, 1)],
+      'not those of a statement',
+    ],
+    [
+      'says that credits were in a part that has none',
+      () => [POSTED(), STATEMENT(500, -200), part(300, 500, -200), settle()],
+      'not those of a statement',
+    ],
+    [
+      'settles lines by another day than that of their statement',
+      () => [POSTED(), STATEMENT(), part(300), settle().replace("'2026-04-10'", "'2026-04-09'")],
+      'not those of a statement',
+    ],
+    [
+      'settles lines by no day',
+      () => [POSTED(), STATEMENT(), part(300), settle().replace("'2026-04-10'", 'null')],
       'not those of a statement',
     ],
     ['settles lines without a statement', () => [settle()], 'not those of a statement'],

@@ -82,3 +82,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     },
   };
 }
+
+/** Waits until a session of this database waits for an advisory lock that another one holds. */
+export async function somebodyWaits(superuser: Database): Promise<void> {
+  for (;;) {
+    const { rows } = await superuser.raw<{ rows: unknown[] }>(
+      `select from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`,
+    );
+    if (rows.length > 0) return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}

@@ -32,6 +32,8 @@ export interface PlayedBank {
 export interface WindowBatch {
   database: TestDatabase;
   bank: PlayedBank;
+  /** Ends the time in which institutions agree. */
+  close(on: string): Promise<void>;
   prepare(revision: number, on?: string): Promise<Prepared>;
   decide(request: RaisedRequest, decision?: 'approve' | 'reject'): Promise<void>;
   release(request: RaisedRequest): Promise<void>;
@@ -82,6 +84,7 @@ export async function startWindowBatch(enterprises: readonly string[]): Promise<
   return {
     database,
     bank,
+    close: (on) => batch.closeConfirmations({ caseId: CASE, at: day(on) }),
     prepare: (revision, on = '2026-04-21') => batch.prepareWindowBatch({ caseId: CASE, at: day(on), revision }),
     async decide({ requestId, contentSha256, levels }, decision = 'approve') {
       for (const { level, role } of decision === 'reject' ? levels.slice(0, 1) : levels)
