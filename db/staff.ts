@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { BusinessMoment } from '../domain/business-time';
-import type { PlainDate } from '../domain/plain-date';
+import { addDays, type PlainDate } from '../domain/plain-date';
 import type { Role } from '../domain/region';
 import { refusing } from './refusals';
 
@@ -120,18 +120,36 @@ export async function insertDelegation(owner: Knex, input: NewDelegation): Promi
 export interface HeldDelegation {
   delegationId: bigint;
   role: Role;
+  firstDay: PlainDate;
 }
 
-/** What somebody delegated to somebody else and holds after a day. */
+/**
+ * What somebody delegated to somebody else and goes on after a day, of each of these roles or of any; where nothing does, what
+ * begins later. Who is back early keeps the leave that is planned for another time.
+ */
 export async function loadDelegationsAfter(
   db: Knex,
-  { region, principal, delegate, day }: { region: string; principal: string; delegate: string; day: PlainDate },
+  {
+    region,
+    principal,
+    delegate,
+    roles,
+    day,
+  }: { region: string; principal: string; delegate: string; roles?: readonly string[] | undefined; day: PlainDate },
 ): Promise<HeldDelegation[]> {
-  const rows = await db('settle.delegation_terms')
+  const query = db('settle.delegation_terms')
     .where({ region, principal, delegate })
     .where('last_day', '>', day)
     .orderBy(['role', 'delegation_id']);
-  return rows.map((row) => ({ delegationId: row.delegation_id, role: row.role }));
+  if (roles) void query.whereIn('role', [...roles]);
+  const held = await query.select<HeldDelegation[]>({
+    delegationId: 'delegation_id',
+    role: 'role',
+    firstDay: 'first_day',
+  });
+  const runs = ({ firstDay }: HeldDelegation): boolean => firstDay <= addDays(day, 1);
+  const running = new Set(held.filter(runs).map(({ role }) => role));
+  return running.size === 0 ? held : held.filter((each) => runs(each) || (roles && !running.has(each.role)));
 }
 
 /** @throws Refusal `StaffConflict`, `PersonUnknown`, `ReasonMissing` */

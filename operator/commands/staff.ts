@@ -127,7 +127,7 @@ export async function endDelegation(context: StaffContext, command: EndDelegatio
   return change(context, command, 'end-delegation', delegate, async (trx, said) => {
     await requireStaff(trx, region, principal);
     await requireStaff(trx, region, delegate);
-    const held = await loadDelegationsAfter(trx, { region, principal, delegate, day: lastDay });
+    const held = await loadDelegationsAfter(trx, { region, principal, delegate, roles: command.roles, day: lastDay });
     const none = (roles: string): string =>
       `${principal} has delegated ${roles ? `no role ${roles}` : 'nothing'} to ${delegate}`;
     const whose = { person: delegate, held, none };

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { loadStaff } from '../../db/register';
 import {
+  insertAppointment,
   insertAppointmentEnd,
   insertDelegation,
   insertDelegationEnd,
@@ -25,7 +26,7 @@ import {
   storedOf,
   type RaisedCase,
 } from '../support/approval-case';
-import { createTestDatabase, type TestDatabase } from '../support/database';
+import { createTestDatabase, somebodyWaits, type TestDatabase } from '../support/database';
 import { refusalOf } from '../support/ledger';
 
 // Appointments and delegations under raw SQL: what the commands refuse, the database refuses too (新医保发〔2025〕50号 六(二)).
@@ -217,6 +218,56 @@ describe('appointments', () => {
     expect(await refusalOf(longer)).toBe('StaffConflict');
   });
 
+  it.each([
+    ['its holder', undefined],
+    ['who stood in', PEOPLE.operator],
+  ])('end on the day of what %s decided at the earliest', async (_, standIn) => {
+    if (standIn) await delegate(database.owner, { principal: PEOPLE.officer, delegate: standIn, role: 'officer' });
+    const raised = await raiseCase(database.app);
+    await decideFor(
+      raised,
+      1,
+      standIn ? { person: standIn, actingFor: PEOPLE.officer } : { person: PEOPLE.officer, actingFor: null },
+    );
+    const [term] = await loadAppointmentsAfter(database.app, { region: REGION, person: PEOPLE.officer, day: DAY });
+    const end = { ...term!, by: PEOPLE.director, reason: 'x', at: AT };
+    const yesterday = insertAppointmentEnd(database.owner, { ...end, lastDay: addDays(DAY, -1) });
+    expect(await refusalOf(yesterday)).toBe('StaffConflict');
+    await insertAppointmentEnd(database.owner, { ...end, lastDay: DAY });
+    expect(hasRole(await staffOf(PEOPLE.officer), 'officer', DAY)).toBe(true);
+  });
+
+  it('give a role back to nobody’s stand-in who is cashier or accountant by then', async () => {
+    await delegate(database.owner, {
+      principal: PEOPLE.cashier,
+      delegate: PEOPLE.operator,
+      role: 'cashier',
+      lastDay: addDays(DAY, 30),
+    });
+    const [term] = await loadAppointmentsAfter(database.app, { region: REGION, person: PEOPLE.cashier, day: DAY });
+    const said = { region: REGION, by: PEOPLE.director, reason: 'x', at: AT };
+    await insertAppointmentEnd(database.owner, { ...term!, ...said, lastDay: addDays(DAY, 3) });
+    const appoint = (person: string, role: Role, after: number) =>
+      insertAppointment(database.owner, { ...said, person, role, from: addDays(DAY, after) });
+    await appoint(PEOPLE.operator, 'accountant', 5);
+    expect(await refusalOf(appoint(PEOPLE.cashier, 'cashier', 8))).toBe('StaffConflict');
+    await appoint(PEOPLE.cashier, 'cashier', 31);
+  });
+
+  it('come one after the other: a folder and a delegation make nobody cashier and accountant', async () => {
+    const folder = await database.owner.transaction();
+    await sayBusinessDate(folder, DAY);
+    await folder('settle.staff')
+      .where({ region: REGION, person: PEOPLE.operator })
+      .update({ roles: ['operator', 'accountant'] });
+    const second = refusalOf(
+      delegate(database.owner, { principal: PEOPLE.cashier, delegate: PEOPLE.operator, role: 'cashier' }),
+    );
+    await somebodyWaits(database.superuser);
+    await folder.commit();
+    expect(await second).toBe('StaffConflict');
+  });
+
   it('a later folder ends what it leaves out, on its day', async () => {
     const promote = (trx: Knex) =>
       trx('settle.staff')
@@ -321,6 +372,34 @@ describe('delegations', () => {
     await approveLevels(database.app, raised, 3);
     const late = decideFor(raised, 4, { person: PEOPLE.operator, actingFor: PEOPLE.director });
     expect(await refusalOf(late)).toBe('ApprovalRoleMissing');
+  });
+
+  it('that somebody acted with end on that day at the earliest', async () => {
+    await delegate(database.owner, LEAVE);
+    const raised = await raiseCase(database.app);
+    await approveLevels(database.app, raised, 3);
+    await decideFor(raised, 4, { person: PEOPLE.operator, actingFor: PEOPLE.director });
+    expect(await refusalOf(endLeave(database.owner, LEAVE, { lastDay: addDays(DAY, -1) }))).toBe('StaffConflict');
+    await endLeave(database.owner, LEAVE, { lastDay: DAY });
+    expect(capacities(await staffOf(PEOPLE.operator), 'director', DAY)).toHaveLength(1);
+  });
+
+  it('that are planned for later stay when one ends early', async () => {
+    const later = { ...LEAVE, firstDay: addDays(DAY, 60), lastDay: addDays(DAY, 67) };
+    await delegate(database.owner, LEAVE);
+    await delegate(database.owner, later);
+    await delegate(database.owner, { ...later, principal: PEOPLE.finance, role: 'finance' });
+    const held = async (principal: string, roles?: Role[]) => {
+      const wanted = { region: REGION, principal, delegate: PEOPLE.operator, day: DAY, ...(roles ? { roles } : {}) };
+      return (await loadDelegationsAfter(database.app, wanted)).map(({ firstDay }) => firstDay);
+    };
+    expect(await held(PEOPLE.director)).toEqual([DAY]);
+    expect(await held(PEOPLE.director, ['finance'])).toEqual([]);
+    expect(await held(PEOPLE.director, ['director'])).toEqual([DAY]);
+    expect(await held(PEOPLE.finance)).toEqual([later.firstDay]);
+    await endLeave(database.owner, LEAVE, { lastDay: DAY });
+    // Nothing runs any more: the later one is meant.
+    expect(await held(PEOPLE.director, ['director'])).toEqual([later.firstDay]);
   });
 
   it('give the level to the delegate, who decides in the other one’s name and not in their own', async () => {
