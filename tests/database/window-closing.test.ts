@@ -75,3 +75,35 @@ it('what was agreed to before is answered again after the closing, and is paid',
   await raised(batch, 1);
   expect(await batch.states()).toEqual({ E0001: 'prepared' });
 });
+
+describe('a statement with a payment in a batch', () => {
+  const reversal = `select ledger.post('${REGION}', '{supervised}', '{statement/${REGION}/2026-04/${BODY}#1/confirm-reversal}', '{2026-04-21}',
+     '{confirm-reversal}', '{r}', '{window/${REGION}/2026-04}', '{1}', '{xinjiang-2025-50}', '{1}', '{${'a'.repeat(64)}}', '{1}',
+     '{supervised/payable/${BODY}/E0001}', '{supervised/ledger/${BODY}/own}', '{10000}')`;
+  /** By raw SQL, with its money. */
+  const takeBack = (): Promise<unknown> =>
+    batch.database.app.transaction(async (trx) => {
+      await trx.raw(reversal);
+      await trx('settle.statements').where({ revision: 1 }).update({ reversed_on: '2026-04-21' });
+    });
+
+  it('is not taken back, whatever becomes of the payment: PaymentStateInvalid', async () => {
+    const refused = (state: string) =>
+      expect(takeBack()).rejects.toThrow(
+        `statement/${REGION}/2026-04/${BODY}#1 is not taken back: its payment to E0001 is ${state}`,
+      );
+    const request = await raised(batch, 1);
+    await refused('prepared');
+    await batch.decide(request);
+    await batch.release(request);
+    await refused('released');
+    await batch.send('2026-04-21');
+    await refused('failed');
+    expect(await broken()).toEqual([]);
+  });
+
+  it('is taken back while there is none', async () => {
+    await takeBack();
+    expect(await broken()).toEqual([]);
+  });
+});

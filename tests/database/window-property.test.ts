@@ -148,6 +148,7 @@ function createGame(trx: Knex) {
       agrees(outcome, expected.get(outcome.institution)!);
   }
 
+  /** Payments are there when a window is closed to institutions, and only of those before this month's. */
   async function cancel(nth: number): Promise<void> {
     const parts = await trx('settle.statement_enterprises as e')
       .join('settle.statements as s', function () {
@@ -155,6 +156,7 @@ function createGame(trx: Knex) {
       })
       .whereNull('s.reversed_on')
       .whereNull('e.cancelled_on')
+      .where('e.period', '<', MONTHS[month]!)
       .orderBy(['e.period', 'e.institution', 'e.enterprise'])
       .select<{ period: string; institution: string; revision: number; enterprise: string }[]>(
         'e.period',
@@ -172,6 +174,10 @@ function createGame(trx: Knex) {
 
   return async (each: Step): Promise<void> => {
     if (each.kind === 'next-month') {
+      if (month < MONTHS.length - 1)
+        await trx('settle.windows')
+          .where(window())
+          .update({ confirmations_closed_on: `${MONTHS[month]}-20` });
       month = Math.min(month + 1, MONTHS.length - 1);
       context.setDay(`${MONTHS[month]}-10`);
     } else if (each.kind === 'lines') await accept(each.lines);
