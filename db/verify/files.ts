@@ -27,6 +27,13 @@ const FINDINGS = `${ROWS},
              when taken_back and not elsewhere then 'is taken back, and neither repeated nor rejected' end as finding
       from each where lines > 1 or accepted and elsewhere or taken_back and not elsewhere
     union all
+    select 'line ' || r.line || ', row ' || r.row_no || ' of file ' || r.file_id || ', is repeated, and nothing that it repeats is accepted or rejected'
+      from settle.repeated_lines r
+     where r.region = :region
+       and not exists (select from settle.application_lines l left join settle.line_withdrawals w using (line_id)
+                         left join settle.rejected_lines j on j.file_id = l.file_id and j.row_no = l.row_no
+                        where l.region = r.region and l.line = r.line and (w.line_id is null or j.file_id is not null))
+    union all
     select 'file ' || file_id || ' was never imported, and has ' || rows || ' rows' from counted
      where not exists (select from settle.application_files f where f.file_id = counted.file_id and f.region = :region)
     union all

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { period } from '../../domain/plain-date';
 import { confirm } from '../../operator/commands/confirm-statement';
 import { disputeLines } from '../../operator/commands/dispute-lines';
@@ -43,6 +44,9 @@ const REPEAT = `insert into settle.repeated_lines (region, period, file_id, row_
   select region, period, file_id, row_no, line, amount_fen from settle.application_lines where line = 'G1'`;
 const REJECT = `insert into settle.rejected_lines (region, period, file_id, row_no, line, code, amount_fen, found_by)
   select region, period, file_id, row_no, line, 'conflict', amount_fen, file_id from settle.application_lines where line = 'G1'`;
+async function takeBack(trx: Knex): Promise<void> {
+  for (const statement of [REPEAT, WITHDRAW, REJECT]) await trx.raw(statement);
+}
 /** How many lines settle; a line that is not open is none, whatever it is settled for. */
 async function settle(): Promise<number> {
   const { rows } = await database.app.raw<{ rows: { lines: number }[] }>(
@@ -92,15 +96,13 @@ describe('the database refuses', () => {
     await expect(database.app.raw(WITHDRAW)).rejects.toThrow('it is not withdrawn');
     await clearLines(database.superuser);
     await accept();
-    await database.app.raw(REPEAT);
-    await database.app.raw(WITHDRAW);
+    await database.app.transaction(takeBack);
     expect(await settle()).toBe(0);
   });
 
   it('to settle what another transaction is withdrawing', async () => {
     const trx = await database.app.transaction();
-    await trx.raw(REPEAT);
-    await trx.raw(WITHDRAW);
+    await takeBack(trx);
     const settled = settle();
     await somebodyWaits(database.superuser);
     await trx.commit();
@@ -123,12 +125,19 @@ describe('the database refuses', () => {
       'line G1 of 2026-04 is not taken back: its row is neither repeated nor rejected',
     );
     await expect(database.app.raw(REJECT)).rejects.toThrow('line G1 of 2026-04 is not rejected: its row is accepted');
-    await database.app.transaction(async (trx) => {
+    await database.app.transaction(takeBack);
+    expect(await database.app('settle.line_states').pluck('state')).toEqual(['withdrawn']);
+  });
+
+  it('to take back as repeated what nothing else repeats: the line would vanish', async () => {
+    const vanish = database.app.transaction(async (trx) => {
       await trx.raw(REPEAT);
       await trx.raw(WITHDRAW);
-      await trx.raw(REJECT);
     });
-    expect(await database.app('settle.line_states').pluck('state')).toEqual(['withdrawn']);
+    await expect(vanish).rejects.toThrow(
+      'line G1 of 2026-04 would vanish: nothing that it repeats is accepted or rejected',
+    );
+    expect(await database.app('settle.line_states').pluck('state')).toEqual(['open']);
   });
 
   it('a letter that somebody files who is neither on the staff list nor the institution', async () => {

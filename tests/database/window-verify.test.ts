@@ -235,6 +235,12 @@ describe('a row of a file', () => {
       /^row 6 of file \d+ \(M1\) is taken back, and neither repeated nor rejected$/,
     ],
     [
+      'is repeated by nothing',
+      `insert into settle.line_withdrawals values (${idOf('M1')}, 1);
+       insert into settle.repeated_lines (region, period, file_id, row_no, line, amount_fen) select x.* from ${row('M1')} x`,
+      /^line M1, row 6 of file \d+, is repeated, and nothing that it repeats is accepted or rejected$/,
+    ],
+    [
       'is of no file',
       `update settle.application_lines set file_id = 77777 where line = 'L3'`,
       /^file \d+ has 5 rows, and 4 are accounted for; file 77777 was never imported, and has 1 rows$/,
