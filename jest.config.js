@@ -17,7 +17,8 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   globalSetup: '<rootDir>/tests/support/postgres-global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/postgres-global-teardown.ts',
-  testTimeout: 60_000,
+  // Longer than a property may look for a smaller example (tests/support/property-time.ts).
+  testTimeout: 120_000,
   // jest leaves a core for watching; services that are waited for need none of their own.
   maxWorkers: 2,
   testSequencer: '<rootDir>/tests/support/longest-first.cjs',

@@ -3,6 +3,7 @@ import { cellsOf, clearLines, createImports, csvOf, fates, type Cells } from '..
 import { writeByHand } from '../support/by-hand';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { saveWindowRegion, windowContext } from '../support/window';
+import '../support/property-time';
 
 // Whatever the order of rows in files and of the files of a period, the same lines are accepted and rejected (issue 5).
 
@@ -124,7 +125,7 @@ it('any order of rows and any division into files gives what the rule says of al
     ),
     { numRuns: 25 },
   );
-}, 240_000);
+});
 
 it('gross in is accepted, repeated and rejected, row by row, and the same files again change nothing', async () => {
   await fc.assert(
@@ -145,4 +146,4 @@ it('gross in is accepted, repeated and rejected, row by row, and the same files 
     }),
     { numRuns: 20 },
   );
-}, 240_000);
+});

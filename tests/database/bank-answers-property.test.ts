@@ -6,6 +6,7 @@ import { plainDate } from '../../domain/plain-date';
 import { nonZeroBalances } from '../support/ledger';
 import { REGION } from '../support/window';
 import { BODY, raised, startWindowBatch, type WindowBatch } from '../support/window-batch';
+import '../support/property-time';
 
 // Whatever the order in which the bank's answers come, early or late, again or out of date: what is settled, owed and in which
 // state is what the bank did (DESIGN 5.4).
@@ -111,4 +112,4 @@ it('what is paid, owed and in which state is what the bank did, whenever and how
     }),
     { numRuns: 12 },
   );
-}, 120_000);
+});

@@ -12,6 +12,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database';
 import { createFundDesk } from '../support/fund-desk';
 import { claim, endowFund, fundRegionOf, hospitalOf, review, suspend } from '../support/fund-stage';
 import { publishedPolicy, publishedYears } from '../support/published';
+import '../support/property-time';
 
 // Random months, suspensions, rejections, and payments that fail or come back, against a calculation of its own (宿迁 2025-06-13; 新医保发〔2025〕50号 五(一)).
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await savePolicy(database.owner, publishedPolicy('suqian-2025'));
   for (const year of publishedYears()) await saveCalendarYear(database.owner, year);
-}, 60_000);
+});
 afterAll(() => database.drop());
 
 /** What the bank says to a first attempt, and what the operator does about it. */
@@ -338,4 +339,4 @@ it('a suspended institution gets nothing while it is, and everything that was he
     }),
     { numRuns: 8 },
   );
-}, 300_000);
+});

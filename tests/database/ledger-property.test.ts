@@ -6,6 +6,7 @@ import { balances, postJournals } from '../../db/ledger';
 import { createTestDatabase } from '../support/database';
 import type { TestDatabase } from '../support/database';
 import { journal, refusalOf, transfer, verifyLedger } from '../support/ledger';
+import '../support/property-time';
 
 /** The supervised book of one institution, as a handful of amounts: what a clerk would keep on paper. */
 interface Paper {

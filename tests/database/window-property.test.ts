@@ -17,6 +17,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database';
 import { refusalOf } from '../support/ledger';
 import { publishedPolicy } from '../support/published';
 import { acceptLines, fund, REGION, saveWindowRegion, windowContext } from '../support/window';
+import '../support/property-time';
 
 // Whatever people do in whatever order: the set-based SQL does what the pure rules say, no line settles twice, nothing vanishes,
 // and the settled money does not depend on who came first (DESIGN 5.2).
