@@ -47,13 +47,14 @@ const FROM_FILE = '随申报文件';
 /**
  * Takes a file's claims in place of those of an earlier file, which are kept aside.
  *
+ * @returns the file's id
  * @throws Refusal `CaseStateInvalid` once the month is re-checked
  */
 export async function saveClaims(
   trx: Knex,
   { region, period }: ClaimMonth,
   file: { sha256: string; person: string; at: BusinessMoment; claims: readonly Claim[] },
-): Promise<void> {
+): Promise<bigint> {
   const { claims, at } = file;
   const [row] = await refusing(
     trx('settle.claim_files')
@@ -92,6 +93,7 @@ export async function saveClaims(
       ] as never,
     ),
   );
+  return row!.file_id;
 }
 
 export interface ClaimRecord extends Claim {
@@ -142,6 +144,7 @@ export async function loadReviews(db: Knex, { region, period }: ClaimMonth): Pro
 /**
  * Takes the reviews of a month back, so that claims and deductions can be put right.
  *
+ * @returns the id of the reopening
  * @throws Refusal `PersonUnknown`, `ApprovalRoleMissing`; `CaseStateInvalid` before the re-check, and once the month is settled or its
  * settlement has all its approvals
  */
@@ -149,17 +152,13 @@ export async function reopenClaims(
   trx: Knex,
   { region, period }: ClaimMonth,
   { person, reason, at }: { person: string; reason: string; at: BusinessMoment },
-): Promise<void> {
-  await refusing(
-    trx('settle.claim_reopenings').insert({
-      region,
-      period,
-      reason,
-      reopened_by: person,
-      reopened_on: at.date,
-      at_time: at.time,
-    }),
+): Promise<bigint> {
+  const [row] = await refusing(
+    trx('settle.claim_reopenings')
+      .insert({ region, period, reason, reopened_by: person, reopened_on: at.date, at_time: at.time })
+      .returning<{ reopening_id: bigint }[]>('reopening_id'),
   );
+  return row!.reopening_id;
 }
 
 /** Whether a month's re-check was taken back, and none was done since. Under {@link lockClaims} it stays so. */
@@ -207,7 +206,7 @@ export async function saveReview(
   trx: Knex,
   { region, period }: ClaimMonth,
   review: { step: ReviewStep; capacity: Capacity; at: BusinessMoment; deductions: readonly Deduction[] },
-): Promise<{ claims: number; deductedFen: bigint }> {
+): Promise<{ reviewId: bigint; claims: number; deductedFen: bigint }> {
   const { step, capacity, at, deductions } = review;
   const totals = await reviewedTotals(trx, { region, period }, deductions);
   const [row] = await refusing(
@@ -234,5 +233,5 @@ export async function saveReview(
       ),
     );
   await refusing(trx.raw('set constraints all immediate'));
-  return totals;
+  return { reviewId: row!.review_id, ...totals };
 }

@@ -92,10 +92,10 @@ export async function importClaims(
           { place: { file: path }, rule: RULE },
         );
       const reviewVoided = (await loadReviews(trx, month)).length > 0;
-      await saveClaims(trx, month, { sha256, person: person ?? '', at: now, claims });
+      const fileId = await saveClaims(trx, month, { sha256, person: person ?? '', at: now, claims });
       await tellWindow(trx, caseIds.fund(region, period), now, [
         {
-          key: `claims/${sha256}/${now.date}`,
+          key: `claims/${fileId}`,
           event: 'claims-imported',
           actor: person ?? THEMSELVES,
           detail: `${totals.claims} claims of ${totals.institutions} institutions, ${formatYuan(totals.declaredFen)} declared`,

@@ -28,10 +28,9 @@ export async function reopenClaimsOf(context: CommandContext, command: ReopenCla
     await requireRole(context, { region }, person, 'business-head', 'ApprovalRoleMissing');
     if (reason.trim() === '') throw new Refusal('ReasonMissing', 'who opens reviewed claims again says why');
     await transactionally(db, dryRun, async (trx) => {
-      await reopenClaims(trx, { region, period }, { person, reason, at });
-      const key = `reopened/${at.date}/${at.time}`;
+      const reopening = await reopenClaims(trx, { region, period }, { person, reason, at });
       await tellWindow(trx, caseIds.fund(region, period), at, [
-        { key, event: 'claims-reopened', actor: person, detail: reason },
+        { key: `reopened/${reopening}`, event: 'claims-reopened', actor: person, detail: reason },
       ]);
     });
   };

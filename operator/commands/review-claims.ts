@@ -92,10 +92,10 @@ async function reviewIn(
     );
   const at = clock.now();
   const reviewer = await reviewerOf(trx, month, { step, person, on: at.date });
-  const totals = await saveReview(trx, month, { step, capacity: reviewer, at, deductions });
+  const { reviewId, ...totals } = await saveReview(trx, month, { step, capacity: reviewer, at, deductions });
   await tellWindow(trx, caseIds.fund(region, period), at, [
     {
-      key: `${step}/${at.date}/${at.time}`,
+      key: `${step}/${reviewId}`,
       event: step === 'first-review' ? 'claims-reviewed' : 'claims-re-checked',
       actor: person,
       detail: `${totals.claims} claims, ${formatYuan(totals.deductedFen)} deducted${

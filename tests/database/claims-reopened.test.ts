@@ -115,6 +115,27 @@ it('deductions are corrected on the same file: both reviews are done again, and 
   expect(await reviewClaims(context, { ...again, deductions: off(1_000n) })).toMatchObject({ deductedFen: 1_000n });
 });
 
+it('each of them stands in the history, also where one is as another was in the same minute', async () => {
+  const caseId = await desk.open(JANUARY.period);
+  today = '2026-02-09';
+  await take('100.00');
+  await take('90.00', true);
+  await take('100.00', true);
+  await reviewed('2026-02-09');
+  await reopen();
+  await reviewed('2026-02-09');
+  await reopen();
+  const told = await database.app('settle.case_events').where('case_id', caseId).orderBy('event_id').pluck<string[]>('event');
+  const round = ['claims-reviewed', 'claims-re-checked', 'claims-reopened'];
+  expect(told.filter((event) => event.startsWith('claims-'))).toEqual([
+    'claims-imported',
+    'claims-imported',
+    'claims-imported',
+    ...round,
+    ...round,
+  ]);
+});
+
 it('a settlement that has all its approvals is not opened again, by raw SQL either', async () => {
   const caseId = await desk.open(JANUARY.period);
   await desk.run(caseId, 'preallocation', '2026-01-04');
