@@ -18,6 +18,7 @@ export const FINDING_RULES = {
   'file-missing':
     'A region folder has region.yaml and institutions.csv, and enterprises.csv where lines or supply name one.',
   'file-unreadable': 'Every file of the folder can be read.',
+  'file-changed': 'A file is complete when it is imported, and stays as it is while it is read.',
   'file-name': 'A file of a month is named like claims-2026-04.csv, one of a year like purchases-2025.csv.',
   encoding: 'Files are UTF-8 (with or without BOM) or GB18030 from the first byte to the last.',
   'csv-empty': 'A CSV file starts with a header.',

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { Knex } from 'knex';
 import {
@@ -19,7 +17,8 @@ import { firstDayOf, isPeriod, type Period } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import { firstDefect, type RejectionCode } from '../../domain/window/line-check';
 import { readApplications, type ApplicationRow } from '../files/applications';
-import { createFileFindings, refusalOf, type FileFindings } from '../files/findings';
+import { createFileFindings, refusalOf } from '../files/findings';
+import { hashFile, type HashedFile } from '../files/hashed-file';
 import type { CommandContext } from './context';
 import { transactionally } from './dry-run';
 import { writeRejections, type RejectionFile } from './rejection-file';
@@ -75,8 +74,8 @@ export async function importApplications(
   if (person !== undefined) await requireAnyRole(db, { region, person, on: at.date }, IMPORTERS);
   const period = input.period ?? periodOfName(path);
   requireBegun(period, at.date, 'applications');
-  const findings = createFileFindings(path);
-  const sha256 = await sha256Of(path, findings);
+  const hashed = await hashFile(path);
+  const { sha256 } = hashed;
   const { policy } = await policyWith(db, region, 'window', firstDayOf(period));
   const rejections: { file?: RejectionFile } = {};
   const corrected: string[] = [];
@@ -86,7 +85,7 @@ export async function importApplications(
     const identity = { region, period, sha256 };
     const before = await findImportedFile(trx, identity);
     const facts = await loadImportFacts(trx, region, period, policy.window!);
-    const rows = checkedRows(path, findings, facts);
+    const rows = checkedRows(path, hashed, facts);
     const file =
       before ?? (await takeFile(trx, { ...identity, name: basename(path), person: person ?? THEMSELVES, at }, rows));
     const result = await resultOf(trx, file, { region, period, sha256, again: before !== undefined });
@@ -120,25 +119,11 @@ function periodOfName(path: string): Period {
   );
 }
 
-/** A megabyte at a time: small chunks cost more than their hash. */
-const HASHED_BYTES = 1_048_576;
-
-async function sha256Of(path: string, findings: FileFindings): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: HASHED_BYTES })) hash.update(chunk as Buffer);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') findings.add('file-missing', 'the file is not there');
-    else findings.add('file-unreadable', `the file cannot be read: ${message}`);
-    throw refusalOf(path, findings.list());
-  }
-  return hash.digest('hex');
-}
-
 /** The rows of a file with what its own rules say of each. @throws Refusal `FileInvalid` at its end, when something is wrong with it */
-async function* checkedRows(path: string, findings: FileFindings, facts: ImportFacts): AsyncGenerator<StagedRow[]> {
+async function* checkedRows(path: string, hashed: HashedFile, facts: ImportFacts): AsyncGenerator<StagedRow[]> {
+  const findings = createFileFindings(path);
   for await (const rows of readApplications(path, findings)) yield rows.map((row) => checked(row, facts));
+  await hashed.requireUnchanged();
   if (findings.count > 0) throw refusalOf(path, findings.list());
 }
 

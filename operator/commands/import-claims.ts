@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { findClaimFile, loadReviews, lockClaims, saveClaims } from '../../db/fund/claims';
 import { policyWith } from '../../db/region-policy';
 import { caseIds } from '../../domain/ids';
@@ -8,6 +5,7 @@ import { formatYuan } from '../../domain/money';
 import { addMonths, firstDayOf, period as toPeriod, type Period } from '../../domain/plain-date';
 import { Refusal } from '../../domain/refusal';
 import { readClaims } from '../files/fund-data';
+import { hashFile } from '../files/hashed-file';
 import { attempted, ownAttempt } from './attempts';
 import type { CommandContext } from './context';
 import { transactionally } from './dry-run';
@@ -70,8 +68,9 @@ export async function importClaims(
     });
   const { fund } = (await policyWith(db, region, 'fund', firstDayOf(period))).policy;
   const known = await db('settle.institutions').where({ region }).pluck<string[]>('institution');
+  const { sha256, requireUnchanged } = await hashFile(path);
   const claims = await readClaims(path, { region, institutions: new Set(known), pools: fund!.pools });
-  const sha256 = await sha256Of(path);
+  await requireUnchanged();
   const month = { region, period };
   const run = () =>
     transactionally(db, dryRun, async (trx): Promise<ImportedClaims> => {
@@ -116,10 +115,4 @@ export async function importClaims(
     }),
     run,
   );
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

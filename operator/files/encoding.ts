@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
+import { changedFile } from './findings';
 
 /**
  * Files come as UTF-8 or, from older systems, as GB18030. Which of the two is decided by the whole file, strictly: a
@@ -147,7 +148,7 @@ export async function* readChunks(path: string, encoding: Encoding): AsyncGenera
 /** A tenth of the time that a TextDecoder takes for a stream. */
 async function* readUtf8(path: string): AsyncGenerator<string> {
   for await (const bytes of wholeCharacters(path)) {
-    if (!isUtf8(bytes)) throw new TypeError(`${path} has changed while it was read: it is not UTF-8 any more`);
+    if (!isUtf8(bytes)) throw changedFile(path);
     let start = 0;
     while (start < bytes.length) {
       const piece = bytes.subarray(start, start + PIECE_BYTES);
@@ -160,8 +161,16 @@ async function* readUtf8(path: string): AsyncGenerator<string> {
 
 async function* readGb18030(path: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('gb18030', { fatal: true });
-  for await (const chunk of openFile(path)) yield decoder.decode(chunk, { stream: true });
-  yield decoder.decode();
+  const decode = (...bytes: Parameters<TextDecoder['decode']>): string => {
+    try {
+      return decoder.decode(...bytes);
+    } catch {
+      // It was GB18030 from the first byte to the last when that was looked at.
+      throw changedFile(path);
+    }
+  };
+  for await (const chunk of openFile(path)) yield decode(chunk, { stream: true });
+  yield decode();
 }
 
 /** The whole text of a small file. */

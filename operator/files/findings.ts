@@ -67,3 +67,10 @@ export function refusalOf(path: string, findings: readonly Finding[]): Refusal {
     findings,
   });
 }
+
+/** Of a file that somebody has written since its reading began. */
+export function changedFile(path: string): Refusal {
+  const findings = createFileFindings(path);
+  findings.add('file-changed', 'the file was written while it was read: import it when it is complete');
+  return refusalOf(path, findings.list());
+}

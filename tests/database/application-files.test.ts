@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REJECTION_REASONS } from '../../domain/window/line-check';
 import { cellsOf, clearLines, createImports, csvOf, fates } from '../support/applications';
 import { cli, dataOf } from '../support/cli';
-import { createTestDatabase, type TestDatabase } from '../support/database';
+import { createTestDatabase, somebodyWaits, type TestDatabase } from '../support/database';
 import { refusalOfAsync } from '../support/refusal';
 import { REGION, saveWindowRegion, windowContext } from '../support/window';
 
@@ -169,4 +169,20 @@ describe('settle applications', () => {
     expect((await run('import', path, '--as', `${REGION}-cashier`)).stderr).toContain('RecorderRoleMissing');
     expect((await run('import', path, '--as', 'nobody')).stderr).toContain('PersonUnknown');
   });
+});
+
+it('that is still being written is not taken; it is when it is complete', async () => {
+  const path = imports.write(lines);
+  const holder = await database.app.transaction();
+  await holder.raw('select settle.lock_lines(?)', [REGION]);
+  const first = refusalOfAsync(() => imports.file(path, { period: '2026-04' }));
+  await somebodyWaits(database.superuser);
+  writeFileSync(path, csvOf([cellsOf('a'), cellsOf('b'), cellsOf('c')]));
+  await holder.rollback();
+  expect(await first).toMatchObject({
+    code: 'FileInvalid',
+    details: { findings: [{ code: 'file-changed' }] },
+  });
+  expect(await database.app('settle.application_files').pluck('file_id')).toEqual([]);
+  expect(await imports.file(path, { period: '2026-04' })).toMatchObject({ accepted: 3, again: false });
 });
