@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { addEvents, loadCase, openCase } from '../../db/cases';
 import { loadClearings, signClearings } from '../../db/fund/clearings';
-import { countUnsettled, isMonthSettled, monthsToClear } from '../../db/fund/settlements';
+import { isMonthSettled, monthsToClear } from '../../db/fund/months';
+import { countUnsettled } from '../../db/fund/settlements';
 import { loadCalendar } from '../../db/register';
 import { policyWith } from '../../db/region-policy';
 import { identityHolds } from '../../domain/fund/settlement';

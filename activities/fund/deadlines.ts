@@ -3,7 +3,7 @@ import { loadRequests } from '../../db/approvals';
 import { addAlert, addEvents, hasEvent } from '../../db/cases';
 import { openFundPayments } from '../../db/fund/payments';
 import { loadReview } from '../../db/fund/reviews';
-import type { EarlierMonth } from '../../db/fund/settlements';
+import type { EarlierMonth } from '../../db/fund/months';
 import { awaitsConfirmation } from '../../db/fund/transfers';
 import { nextLevel } from '../../domain/approval';
 import { Phase, type BusinessMoment, type DuePoint } from '../../domain/business-time';

@@ -1,14 +1,9 @@
 import type { Knex } from 'knex';
 import { addEvents, loadCase } from '../../db/cases';
+import { SETTLED_EVENT } from '../../db/fund/months';
 import { suspendedFundPayments } from '../../db/fund/payments';
 import { settledAdvances } from '../../db/fund/preallocations';
-import {
-  countUnsettled,
-  finishSettlements,
-  holdCancelled,
-  reopenReleases,
-  SETTLED_EVENT,
-} from '../../db/fund/settlements';
+import { countUnsettled, finishSettlements, holdCancelled, reopenReleases } from '../../db/fund/settlements';
 import { postJournals } from '../../db/ledger';
 import { changePayments, loadPayments, type PaymentRecord } from '../../db/payments';
 import type { BusinessMoment } from '../../domain/business-time';

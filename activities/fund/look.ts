@@ -3,8 +3,9 @@ import { addAlert, addEvents, hasEvent, loadCase, openCase } from '../../db/case
 import { loadRequests } from '../../db/approvals';
 import type { FundStage } from '../../db/fund/payments';
 import { countUnpreparedPreallocations, findMissingSpending } from '../../db/fund/preallocations';
-import { countUnsettled, findEarlierMonth, isMonthSettled, type EarlierMonth } from '../../db/fund/settlements';
+import { findEarlierMonth, isMonthSettled, type EarlierMonth } from '../../db/fund/months';
 import { loadReview } from '../../db/fund/reviews';
+import { countUnsettled } from '../../db/fund/settlements';
 import { loadCalendar } from '../../db/register';
 import { policyWith } from '../../db/region-policy';
 import { Phase, type DuePoint } from '../../domain/business-time';
@@ -103,11 +104,10 @@ async function preallocationsAhead(db: Knex, { caseId, region, period, policy, a
     .where({ case_id: caseId, event: 'run-prepared', detail: 'preallocation' })
     .first<object | undefined>('event_id');
   if (!prepared) return { open: ['not prepared'], mayPrepare: true };
+  // A month that is over is paid nothing ahead any more.
+  if (at.date > lastDayOf(period)) return NOTHING_AHEAD;
   const unprepared = await countUnpreparedPreallocations(db, region, period);
-  const missing =
-    at.date > lastDayOf(period)
-      ? { institutions: 0, unplanned: 0, year: 0 }
-      : await findMissingSpending(db, { region, period, policy });
+  const missing = await findMissingSpending(db, { region, period, policy });
   const open = [
     ...(unprepared > 0 ? [`${unprepared} payments wait for money`] : []),
     ...(missing.unplanned > 0 ? [`${missing.unplanned} payments are not prepared`] : []),

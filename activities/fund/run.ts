@@ -191,7 +191,7 @@ async function raise(trx: Knex, run: Run): Promise<RaisedRequest | null> {
   const waiting = [...money.short, ...money.transfers.map(({ pool }) => pool)];
   const reaching = money.pools.filter((pool) => !waiting.includes(pool));
   if (waiting.length > 0) await leaveOut(trx, run, waiting);
-  await inBulk(trx, () => insertFundPayments(trx, stage, { ...run, pools: reaching }));
+  await inBulk(trx, () => insertFundPayments(trx, stage, { ...run, on: at.date, pools: reaching }));
   await enterRequest(trx, run);
   const named = await trx('settle.payments').where({ request_id: requestId }).first<object | undefined>('payment_id');
   if (named) {
@@ -239,7 +239,7 @@ async function freshTransfers(trx: Knex, caseId: string) {
  */
 async function lookForMoney(trx: Knex, run: Run): Promise<{ pools: Pool[]; transfers: NewTransfer[]; short: Pool[] }> {
   const { region, caseId, at, stage } = run;
-  const needed = await neededByPool(trx, stage, run);
+  const needed = await neededByPool(trx, stage, { region, period: run.period, on: at.date });
   const underWay = (await loadTransfers(trx, caseId)).filter(
     ({ state }) => !['new', 'prepared', 'succeeded', 'cancelled'].includes(state),
   );

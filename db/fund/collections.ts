@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import type { PlainDate } from '../../domain/plain-date';
 import type { Pool } from '../../domain/pools';
+import { Refusal } from '../../domain/refusal';
 import { refusing } from '../refusals';
+import { lockMoney } from './transfers';
 
 /** A balance below zero that is collected in cash, by a decision of two people. */
 export interface BalanceCollection {
@@ -122,5 +124,29 @@ export async function insertCollectionReceipt(
       received_on: receipt.receivedOn,
       recorded_by: receipt.recordedBy,
     }),
+  );
+}
+
+/**
+ * Money that works a balance off waits while a settlement that counts on the balance is being decided: what is approved is released
+ * as it was worked out. Until the transaction ends none is worked out.
+ *
+ * @throws Refusal `CaseStateInvalid`
+ */
+export async function refuseWhileDecided(
+  trx: Knex,
+  { region, institution, pool }: Pick<BalanceCollection, 'region' | 'institution' | 'pool'>,
+): Promise<void> {
+  await lockMoney(trx, region);
+  const decided = await trx('settle.settlements')
+    .where({ region, institution, pool })
+    .whereNull('settled_on')
+    .orderBy('period')
+    .first<{ period: string } | undefined>('period');
+  if (!decided) return;
+  throw new Refusal(
+    'CaseStateInvalid',
+    `the settlement of ${decided.period} takes off what ${institution} owes ${pool}, and is being decided: the money stays in suspense until it is released`,
+    { institution, pool, period: decided.period },
   );
 }

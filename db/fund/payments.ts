@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Period, PlainDate } from '../../domain/plain-date';
+import { lastDayOf, type Period, type PlainDate } from '../../domain/plain-date';
 import type { PaymentState } from '../../domain/payment';
 
 /**
@@ -14,18 +14,22 @@ export interface FundPaymentRun {
   caseId: string;
   requestId: string;
   revision: number;
+  on: PlainDate;
   /** Pools whose account reaches. */
   pools: readonly string[];
 }
 
 /**
  * What the month's runs are to pay and have not sent yet. As SQL over :region, :period, by stage. A pre-allocation that was
- * approved and then cancelled, by an operator or since its institution was suspended, is not made up.
+ * approved and then cancelled, by an operator or since its institution was suspended, is not made up; nor is one for which there
+ * was no money until the month was over: its settlement pays all (三(二)2).
  */
 const WANTED = {
   preallocation: `
     select a.payment_id, a.institution, a.pool, a.amount_fen from settle.preallocations a
      where a.region = :region and a.period = :period
+       and (cast(:on as date) <= cast(:lastDay as date)
+            or exists (select from settle.payments k where k.payment_id = a.payment_id and k.state <> 'cancelled'))
        and not exists (select from settle.payments c join settle.payment_states s using (payment_id)
                         where c.payment_id = a.payment_id and c.state = 'cancelled' and s.to_state = 'approved')
        and not exists (select from settle.settlements m where m.region = a.region and m.period = a.period
@@ -42,13 +46,13 @@ export type FundStage = keyof typeof WANTED;
 export async function neededByPool(
   trx: Knex,
   stage: FundStage,
-  { region, period }: { region: string; period: Period },
+  { region, period, on }: { region: string; period: Period; on: PlainDate },
 ): Promise<Map<string, bigint>> {
   const { rows } = await trx.raw<{ rows: { pool: string; fen: bigint }[] }>(
     `select w.pool, sum(w.amount_fen)::bigint as fen from (${WANTED[stage]}) w
        left join settle.payments p using (payment_id)
       where coalesce(p.state in ('new', 'prepared', 'cancelled') and not ${CORRECTED}, true) group by 1`,
-    { region, period },
+    { region, period, on, lastDay: lastDayOf(period) },
   );
   return new Map(rows.map(({ pool, fen }) => [pool, fen]));
 }
@@ -58,7 +62,7 @@ export async function neededByPool(
  * settlement body's. A payment that was cancelled stays so: what takes its place has an id with the request's number.
  */
 export async function insertFundPayments(trx: Knex, stage: FundStage, run: FundPaymentRun): Promise<void> {
-  const bound = { ...run, pools: [...run.pools] } as never;
+  const bound = { ...run, lastDay: lastDayOf(run.period), pools: [...run.pools] } as never;
   for (const [table, column] of stage === 'preallocation'
     ? ([['preallocations', 'payment_id']] as const)
     : ([

@@ -12,24 +12,29 @@ export interface SettlementRun {
 }
 
 /** What each institution and pool carries on from its newest settled month before one. As SQL over :region. */
-const carriedBefore = (period: ':period' | ':before'): string => `
+const CARRIED = `
   select distinct on (institution, pool) institution, pool, carried_out_fen as fen from settle.settlements
-   where region = :region and period < ${period} and settled_on is not null order by institution, pool, period desc`;
+   where region = :region and period < :period and settled_on is not null order by institution, pool, period desc`;
 
-/**
- * Who has something to settle in a month and is not settled yet: whoever claims from one of the pools, was pre-allocated money, or
- * has something carried from before, from whatever pool. As SQL over :region and :pools, and the name of the month.
- */
-const unsettledIn = (period: ':period' | ':before'): string => `
-  select institution, pool from (
+/** Whoever claims from one of the pools in a month, or was pre-allocated money for it. As SQL over :region and :pools. */
+const dueIn = (period: string): string => `
     select institution, pool from settle.claims where region = :region and period = ${period} and pool = any(cast(:pools as text[]))
     union
     select a.institution, a.pool from settle.preallocations a join settle.payments p using (payment_id)
-     where a.region = :region and a.period = ${period} and p.state <> 'cancelled'
-    union
-    select institution, pool from (${carriedBefore(period)}) carried where fen <> 0) somebody
-  except
-  select institution, pool from settle.settlements where region = :region and period = ${period} and settled_on is not null`;
+     where a.region = :region and a.period = ${period} and p.state <> 'cancelled'`;
+
+/** Who is settled for a month, or has carried on past it. As SQL over :region and :period. */
+const settledFrom = (months: '=' | '>='): string => `
+  select institution, pool from settle.settlements where region = :region and period ${months} :period and settled_on is not null`;
+
+/** Who is due in a month and not settled for it. */
+const UNSETTLED = `(${dueIn(':period')}) except (${settledFrom('=')})`;
+
+/** Who is to be settled for a month: who is due in it, or has something carried on from before, from whatever pool. */
+const TO_SETTLE = `
+  (${UNSETTLED})
+  union
+  (select institution, pool from (${CARRIED}) carried where fen <> 0 except (${settledFrom('>=')}))`;
 
 const bindings = ({ region, period, pools }: Omit<SettlementRun, 'on'>) => ({
   region,
@@ -39,24 +44,38 @@ const bindings = ({ region, period, pools }: Omit<SettlementRun, 'on'>) => ({
   pools: [...pools],
 });
 
-/** How many institutions and pools of a month are not settled finally. */
+/** How many institutions and pools that are due in a month are not settled finally. */
 export async function countUnsettled(db: Knex, run: Omit<SettlementRun, 'on'>): Promise<number> {
   const { rows } = await db.raw<{ rows: { count: number }[] }>(
-    `select count(*)::int as count from (${unsettledIn(':period')}) u`,
+    `select count(*)::int as count from (${UNSETTLED}) u`,
     bindings(run) as never,
   );
   return rows[0]!.count;
 }
 
-/** Whose month before is not settled, though the engine settles it: months follow each other. */
+/**
+ * Who is not settled for an earlier month that the engine settles, and whose settlement of another month is being decided: months
+ * follow each other, and what is carried, collected or owed again counts in one of them.
+ */
 const WAITING = `
-  select institution, pool from (${unsettledIn(':before')}) earlier
-   where exists (select from settle.cases where case_id = :beforeCase)`;
+  select d.institution, d.pool from settle.cases c cross join lateral (${dueIn('c.period')}) d
+   where c.region = :region and c.kind = 'fund' and c.period < :period and (c.closed_on is null or c.case_id = :beforeCase)
+     and not exists (select from settle.settlements s where s.region = :region and s.period = c.period and s.institution = d.institution
+                        and s.pool = d.pool and s.settled_on is not null)
+  union
+  select m.institution, m.pool from settle.settlements m join settle.cases c on c.region = m.region and c.kind = 'fund' and c.period = m.period
+   where m.region = :region and m.period <> :period and m.settled_on is null and c.closed_on is null`;
 
-/** A pre-allocation of which nobody knows yet whether the bank books it; its institution and pool are settled when that is known. */
+/**
+ * A pre-allocation of which nobody knows yet whether the bank books it, of this month or the one before, or of any that is not
+ * settled; its institution and pool are settled when that is known.
+ */
 const OPEN_ADVANCE = `
   select a.institution, a.pool from settle.preallocations a join settle.payments p using (payment_id)
-   where a.region = :region and a.period in (:period, :before) and p.state not in ('succeeded', 'cancelled')`;
+   where a.region = :region and a.period <= :period and p.state not in ('succeeded', 'cancelled')
+     and (a.period in (:period, :before)
+          or not exists (select from settle.settlements s where s.region = a.region and s.period = a.period and s.institution = a.institution
+                            and s.pool = a.pool and s.settled_on is not null))`;
 
 /** Everything that was paid back in cash on an advance, by institution and pool, whoever placed it. */
 const COLLECTED = `
@@ -82,17 +101,11 @@ const OWED_AGAIN = `
  * institution's is held (新医保发〔2025〕50号 五(一)). The same as `settleMonth` of domain/fund, for all at once. What was paid back
  * works off the balance first; the rest of it is no more than the month's advance.
  *
- * @throws Refusal `CaseStateInvalid` once a later month is settled: what it carried in would be another amount
+ * @throws Refusal `CaseStateInvalid` where a later month of somebody who is due is settled: what it carried in would be another amount
  */
 export async function planSettlements(trx: Knex, run: SettlementRun): Promise<void> {
   const { region, period } = run;
-  const later = await trx('settle.settlements')
-    .where({ region })
-    .where('period', '>', period)
-    .whereNotNull('settled_on')
-    .min<{ min: string | null }[]>('period');
-  if (later[0]?.min)
-    throw new Refusal('CaseStateInvalid', `${later[0].min} is settled: ${period} is not settled after it`, { period });
+  await refuseOvertaken(trx, run);
   await trx('settle.settlements').where({ region, period }).whereNull('settled_on').delete();
   await trx.raw(
     `with claimed as (
@@ -102,7 +115,7 @@ export async function planSettlements(trx: Knex, run: SettlementRun): Promise<vo
        select a.institution, a.pool, sum(p.amount_fen)::bigint as fen from settle.preallocations a join settle.payments p using (payment_id)
         where a.region = :region and a.period = :period and p.state = 'succeeded' group by 1, 2),
      carried as (
-       ${carriedBefore(':period')}),
+       ${CARRIED}),
      collected as (${COLLECTED}),
      counted as (
        select institution, pool, sum(collected_fen)::bigint as fen, sum(returned_fen)::bigint as returned from settle.settlements
@@ -116,7 +129,7 @@ export async function planSettlements(trx: Knex, run: SettlementRun): Promise<vo
        select u.institution, u.pool, coalesce(c.fen, 0) as payable, coalesce(a.fen, 0) as booked, coalesce(r.fen, 0) as brought,
               coalesce(p.fen, 0) - coalesce(k.fen, 0) as collected, coalesce(o.fen, 0) as returned,
               coalesce(i.settles_through, i.institution) as body
-         from (((${unsettledIn(':period')})
+         from (((${TO_SETTLE})
                 union (select institution, pool from owed_again
                        except select institution, pool from settle.settlements
                         where region = :region and period >= :period and settled_on is not null))
@@ -144,6 +157,21 @@ export async function planSettlements(trx: Knex, run: SettlementRun): Promise<vo
        from net`,
     { ...bindings(run), on: run.on } as never,
   );
+}
+
+async function refuseOvertaken(trx: Knex, run: SettlementRun): Promise<void> {
+  const { rows } = await trx.raw<{ rows: { institution: string; pool: string; period: string }[] }>(
+    `select institution, pool, min(s.period) as period from settle.settlements s join (${UNSETTLED}) u using (institution, pool)
+      where s.region = :region and s.period > :period and s.settled_on is not null group by 1, 2 order by 1, 2 limit 1`,
+    bindings(run) as never,
+  );
+  const [first] = rows;
+  if (first)
+    throw new Refusal(
+      'CaseStateInvalid',
+      `${first.period} is settled for ${first.institution} and ${first.pool}: ${run.period} is not settled after it`,
+      { ...first },
+    );
 }
 
 /**
@@ -242,53 +270,4 @@ export async function reopenReleases(trx: Knex, paymentIds: readonly string[]): 
     `update settle.settlements set released_in = null, release_payment_id = null where release_payment_id = any(?::text[])`,
     [[...paymentIds]] as never,
   );
-}
-
-/** Months that the engine settles: those between two, and earlier ones whose case has not ended. */
-export async function monthsToClear(
-  db: Knex,
-  region: string,
-  { first, last }: { first: Period; last: Period },
-): Promise<Period[]> {
-  return db('settle.cases')
-    .where({ region, kind: 'fund' })
-    .where('period', '<=', last)
-    .whereRaw('(closed_on is null or period >= ?)', [first])
-    .orderBy('period')
-    .pluck<Period[]>('period');
-}
-
-/** The month that is settled before another one can be. */
-export interface EarlierMonth {
-  region: string;
-  caseId: string;
-  period: Period;
-  /** It has no case: nobody began it. */
-  isMissing: boolean;
-}
-
-/** The first month from the region's first fund on, and before this one, of which no run has been final; undefined where none is. */
-export async function findEarlierMonth(db: Knex, region: string, period: Period): Promise<EarlierMonth | undefined> {
-  const { rows } = await db.raw<{ rows: { period: Period; settled: boolean }[] }>(
-    `select c.period, exists (select from settle.case_events e where e.case_id = c.case_id and e.event = ?) as settled
-       from settle.cases c where c.region = ? and c.kind = 'fund' and c.period < ? order by c.period`,
-    [SETTLED_EVENT, region, period],
-  );
-  let expected = rows[0]?.period;
-  for (const row of [...rows, { period, settled: true }]) {
-    if (expected === undefined) return undefined;
-    const caseId = caseIds.fund(region, expected);
-    if (row.period !== expected) return { region, caseId, period: expected, isMissing: true };
-    if (!row.settled) return { region, caseId, period: expected, isMissing: false };
-    expected = addMonths(expected, 1);
-  }
-  return undefined;
-}
-
-/** Written when a run makes final what could be worked out of the month. */
-export const SETTLED_EVENT = 'month-settled';
-
-export async function isMonthSettled(db: Knex, caseId: string): Promise<boolean> {
-  const event = await db('settle.case_events').where({ case_id: caseId, event: SETTLED_EVENT }).first('event_id');
-  return event !== undefined;
 }

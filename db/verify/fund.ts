@@ -55,6 +55,51 @@ const monthsAddUp: Invariant = {
   },
 };
 
+/**
+ * What would be settled by nobody any more, or paid twice: claims, and money paid ahead, of a month that was passed over; more owed
+ * again than the bank has sent back; money ahead for who is not eligible.
+ */
+const ORDER = `
+  with settled as (
+    select * from settle.settlements where region = :region and settled_on is not null),
+  due as (
+    select 'claims' as what, institution, pool, period from settle.claims where region = :region
+    union
+    select 'money paid ahead', a.institution, a.pool, a.period from settle.preallocations a join settle.payments p using (payment_id)
+     where a.region = :region and p.state = 'succeeded'),
+  sent_back as (
+    select a.institution, a.pool, sum(a.amount_fen) as fen
+      from settle.preallocations a join settle.payments p using (payment_id)
+      join settled s on s.period = a.period and s.institution = a.institution and s.pool = a.pool
+     where a.region = :region and p.state = 'cancelled' and s.preallocated_fen > 0 group by 1, 2),
+  owed as (
+    select institution, pool, sum(returned_fen) as fen from settled group by 1, 2 having sum(returned_fen) <> 0),
+  found as (
+    select d.institution || ', ' || d.pool || ', ' || d.period || ': ' || d.what || ' of a month that is not settled, and a later one is' as finding
+      from due d where not exists (select from settled s where (s.institution, s.pool, s.period) = (d.institution, d.pool, d.period))
+       and exists (select from settled s where s.institution = d.institution and s.pool = d.pool and s.period > d.period)
+    union all
+    select o.institution || ', ' || o.pool || ': ' || o.fen || ' fen owed again, ' || coalesce(b.fen, 0) || ' sent back'
+      from owed o left join sent_back b using (institution, pool) where o.fen > coalesce(b.fen, 0)
+    union all
+    select a.payment_id || ' is paid ahead to who is not eligible'
+      from settle.preallocations a left join settle.eligibility e using (region, period, institution)
+     where a.region = :region and e.eligible is not true)
+  select finding from found order by 1 limit :limit`;
+
+const monthsFollowEachOther: Invariant = {
+  name: 'months are settled in their order, and nothing ahead is paid twice',
+  async check(database, region) {
+    const { ahead } = await figures<{ ahead: bigint }>(
+      database,
+      `select coalesce(sum(p.amount_fen), 0)::bigint as ahead from settle.preallocations a join settle.payments p using (payment_id)
+        where a.region = :region and p.state = 'succeeded'`,
+      region,
+    );
+    return verdict(await findings(database, ORDER, region), `${formatYuan(ahead)} paid ahead`);
+  },
+};
+
 /** Each settled sum, each release and each pre-allocation has the one payment that carries it. */
 const PAYMENTS = `
   with due as (
@@ -208,6 +253,7 @@ const suspendedGetNothing: Invariant = {
 /** What must hold of monthly funds (DESIGN 5.7), recomputed from the rows. */
 export const FUND_INVARIANTS: readonly Invariant[] = [
   monthsAddUp,
+  monthsFollowEachOther,
   eachSumHasItsPayment,
   advancesAreCarried,
   heldIsInTheBooks,

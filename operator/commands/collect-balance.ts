@@ -4,6 +4,7 @@ import {
   insertCollectionReceipt,
   loadCollections,
   owedBalance,
+  refuseWhileDecided,
   type BalanceCollection,
 } from '../../db/fund/collections';
 import { freshId } from '../../db/fund/decision-withdrawals';
@@ -155,7 +156,7 @@ export interface RecordCollectionCommand extends ApproveCommand {
  * Books the money that came in for an approved collection: Dr cash, Cr 暂付款—即时结算. The same number again is one receipt.
  *
  * @throws Refusal `NotFound`, `ApprovalIncomplete`, `OutsideWindow` for a day to come, `IdempotencyConflict`, `RecorderRoleMissing`,
- * `CaseStateInvalid` where less is owed by now
+ * `CaseStateInvalid` where less is owed by now, or a settlement that counts on the balance is being decided
  */
 export async function recordCollection(
   context: CommandContext,
@@ -177,6 +178,7 @@ export async function recordCollection(
           `${id} came in with ${collection.receiptId} on ${collection.receivedOn}`,
         );
       const { institution, pool, amountFen } = collection;
+      await refuseWhileDecided(trx, collection);
       await insertCollectionReceipt(trx, { collectionId: id, receiptId, receivedOn, recordedBy: person });
       await refuseMoreThanOwed(trx, region, { institution, pool });
       await postJournals(trx, region, [

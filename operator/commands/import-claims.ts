@@ -59,21 +59,21 @@ export async function importClaims(
   const named = command.period ?? NAME.exec(path)?.[1];
   if (named === undefined) throw new Refusal('UsageInvalid', `${path} names no month: give --period`);
   const period = toPeriod(named);
-  const now = clock.now();
-  if (person !== undefined) await requireAnyRole(db, { region, person, on: now.date }, IMPORTERS);
-  const comesFrom = firstDayOf(addMonths(period, 1));
-  if (now.date < comesFrom)
-    throw new Refusal('OutsideWindow', `claims of ${period} come from ${comesFrom} on, when the month is over`, {
-      rule: RULE,
-    });
-  const { fund } = (await policyWith(db, region, 'fund', firstDayOf(period))).policy;
-  const known = await db('settle.institutions').where({ region }).pluck<string[]>('institution');
-  const { sha256, requireUnchanged } = await hashFile(path);
-  const claims = await readClaims(path, { region, institutions: new Set(known), pools: fund!.pools });
-  await requireUnchanged();
   const month = { region, period };
-  const run = () =>
-    transactionally(db, dryRun, async (trx): Promise<ImportedClaims> => {
+  const now = clock.now();
+  const { sha256, requireUnchanged } = await hashFile(path);
+  const run = async (): Promise<ImportedClaims> => {
+    if (person !== undefined) await requireAnyRole(db, { region, person, on: now.date }, IMPORTERS);
+    const comesFrom = firstDayOf(addMonths(period, 1));
+    if (now.date < comesFrom)
+      throw new Refusal('OutsideWindow', `claims of ${period} come from ${comesFrom} on, when the month is over`, {
+        rule: RULE,
+      });
+    const { fund } = (await policyWith(db, region, 'fund', firstDayOf(period))).policy;
+    const known = await db('settle.institutions').where({ region }).pluck<string[]>('institution');
+    const claims = await readClaims(path, { region, institutions: new Set(known), pools: fund!.pools });
+    await requireUnchanged();
+    return transactionally(db, dryRun, async (trx): Promise<ImportedClaims> => {
       await lockClaims(trx, month);
       const before = await findClaimFile(trx, month);
       const totals = {
@@ -102,6 +102,7 @@ export async function importClaims(
       ]);
       return { ...totals, repeated: false, replaced: before !== undefined, reviewVoided };
     });
+  };
   if (dryRun || person === undefined) return run();
   return attempted(
     context,

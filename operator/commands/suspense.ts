@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { policyStamp } from '../../db/cases';
+import { refuseWhileDecided } from '../../db/fund/collections';
 import { postJournals } from '../../db/ledger';
 import { insertClosing, type ReconciliationException } from '../../db/reconciliation';
 import { loadPolicyBook, loadRegion } from '../../db/register';
@@ -95,7 +96,7 @@ export interface Resolved {
  * Places money out of suspense. It is re-labelled only: where it left the account it was the bank that took it back, and its own
  * line says so.
  *
- * @throws Refusal `SuspenseInvalid`, `NotFound`, `ReasonMissing`, `ReturnNotDue`, `IdempotencyConflict`,
+ * @throws Refusal `SuspenseInvalid`, `NotFound`, `ReasonMissing`, `ReturnNotDue`, `IdempotencyConflict`, `CaseStateInvalid`,
  *   `LedgerPostingForbidden`, and those of the accountant's role
  */
 export async function resolveSuspense(context: CommandContext, command: ResolveCommand): Promise<Resolved> {
@@ -132,6 +133,7 @@ async function resolve(context: CommandContext, command: ResolveCommand): Promis
   const exceptionId = target.kind === 'taken-back' ? target.exceptionId : null;
   const resolution = { resolutionId, suspenseId, account, amountFen, exceptionId, person, reason };
   if (before) return { resolution: sameResolution(before, resolution), item };
+  if (target.kind === 'instant') await refuseWhileDecided(db, { ...target, region: item.region });
   const at = clock.now();
   await insertResolution(db, { ...resolution, at });
   if (target.kind === 'return') {

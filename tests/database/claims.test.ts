@@ -63,6 +63,18 @@ const deduction = (fen: bigint, institution = FIRST): Deduction => ({
 });
 
 describe('claims of a month', () => {
+  it('are imported by an officer or operator, and who tried is recorded', async () => {
+    const path = claimsFile(...TWO);
+    const refused = importClaims(context, path, { region: REGION, person: PEOPLE.cashier });
+    expect(await refusalOf(refused)).toBe('RecorderRoleMissing');
+    const attempts = database
+      .app('settle.decision_attempts')
+      .join('settle.decision_outcomes', 'decision_outcomes.attempt_id', 'decision_attempts.attempt_id');
+    expect(await attempts.select('person', 'action', 'outcome')).toEqual([
+      { person: PEOPLE.cashier, action: 'import-claims', outcome: 'RecorderRoleMissing' },
+    ]);
+  });
+
   it('are kept by institution, pool and paying region, the own region where none is named', async () => {
     const taken = await take();
     expect(taken).toMatchObject({ claims: 2, institutions: 2, declaredFen: 150_050n, deductedFen: 50n });

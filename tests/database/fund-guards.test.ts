@@ -75,6 +75,36 @@ describe.each(roles)('as the %s', (role) => {
     expect(await codeOf(db()('settle.clearings').insert(clearing))).toBe('CaseStateInvalid');
   });
 
+  it('a clearing does not say that held money was released, and is not signed before its months are settled', async () => {
+    const sums = await db()('settle.settlements')
+      .where({ region: CODE, institution: hospitalOf(CODE), pool: 'employee' })
+      .whereNotNull('settled_on')
+      .select('*');
+    const total = (name: string): bigint => sums.reduce((sum: bigint, row) => sum + (row[name] as bigint), 0n);
+    const clearing = {
+      region: CODE,
+      quarter: '2026-Q1',
+      institution: hospitalOf(CODE),
+      pool: 'employee',
+      payable_fen: total('payable_fen'),
+      preallocated_fen: total('preallocated_fen') - total('collected_fen') - total('returned_fen'),
+      paid_fen: total('paid_fen'),
+      held_fen: total('held_fen'),
+      released_fen: 0n,
+      carried_out_fen: sums.at(-1).carried_out_fen,
+      signed_on: '2026-06-30',
+    };
+    const signing = (changes: object) => codeOf(db()('settle.clearings').insert({ ...clearing, ...changes }));
+    expect(await signing({ released_fen: 1n })).toBe('CaseStateInvalid');
+    expect(await signing({ signed_on: '2020-01-01' })).toBe('CaseStateInvalid');
+    await db()
+      .transaction(async (trx) => {
+        await trx('settle.clearings').insert(clearing);
+        await trx.rollback();
+      })
+      .catch(() => undefined);
+  });
+
   it('a ratio below the minimum of the policy is not decided', async () => {
     const decision = {
       decision_id: `standard/${CODE}/2026-09/all/all`,

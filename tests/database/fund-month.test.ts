@@ -155,7 +155,7 @@ it('carries a negative result into the next months and into the clearing', async
   const caseId = `clearing/${code}/2026-Q1`;
   const at = (on: string) => atPhase(plainDate(on), Phase.FundMoves);
   await clearing.openClearing({ caseId, at: at('2026-04-01'), region: code, period: '2026-Q1' });
-  expect(await clearing.signClearing({ caseId, at: at('2026-04-13') })).toEqual({ askAgainOn: null });
+  expect(await clearing.signClearing({ caseId, at: at('2026-04-20') })).toEqual({ askAgainOn: null });
   // 67.00 = 90.00 ahead − 23.00 carried.
   expect(await loadClearings(database.app, code, '2026-Q1')).toMatchObject([
     { payableFen: 6_700n, preallocatedFen: 9_000n, paidFen: 0n, heldFen: 0n, carriedOutFen: -2_300n },

@@ -79,9 +79,15 @@ describe('a month that nobody began', () => {
     await review(database.owner, code, '2026-02', '2026-05-06');
     expect(await desk.prepare(february, 'settlement', '2026-05-07')).toBeNull();
     expect(await alerts(code, 'run-refused')).toEqual([
-      'settlement: CaseStateInvalid: 2026-03 is settled: 2026-02 is not settled after it',
+      `settlement: CaseStateInvalid: 2026-03 is settled for ${hospitalOf(code)} and employee: 2026-02 is not settled after it`,
     ]);
-    expect(await broken(code)).toEqual([]);
+    // Nobody settles it any more, and that is found.
+    expect(await broken(code)).toMatchObject([
+      {
+        name: 'months are settled in their order, and nothing ahead is paid twice',
+        detail: `${hospitalOf(code)}, employee, 2026-02: claims of a month that is not settled, and a later one is`,
+      },
+    ]);
   });
 });
 

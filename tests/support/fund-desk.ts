@@ -7,6 +7,7 @@ import { createBankActivities } from '../../activities/payments/bank-exchange';
 import { createOperatorActivities } from '../../activities/payments/operator-actions';
 import type { FundLook, FundStage, Prepared, RaisedRequest } from '../../activities/types';
 import { loadRequests } from '../../db/approvals';
+import { loadPayments } from '../../db/payments';
 import { atPhase, Phase } from '../../domain/business-time';
 import { caseIds } from '../../domain/ids';
 import { plainDate, type Period } from '../../domain/plain-date';
@@ -76,6 +77,8 @@ export interface FundDesk extends BankScript {
   /** Prepares a stage and takes it through all levels to the bank, transfers before it included. */
   run(caseId: string, stage: FundStage, on: string): Promise<void>;
   act(caseId: string, action: 'retry' | 'cancel', paymentIds: string[], on: string): Promise<void>;
+  /** An operator puts a payment's account right, and it is approved anew. */
+  correct(caseId: string, paymentId: string, on: string): Promise<RaisedRequest>;
   look(caseId: string, on: string): Promise<FundLook>;
 }
 
@@ -154,6 +157,24 @@ export function createFundDesk(db: Knex, region: string, rejects: Rejects = () =
         nextRevision: await nextRevision(caseId),
       });
       await desk.exchange(caseId, on);
+    },
+    async correct(caseId: string, paymentId: string, on: string) {
+      const { institution } = (await loadPayments(db, { paymentIds: [paymentId] }))[0]!;
+      const payee = await db('settle.institution_payees').where({ region, institution }).first('*');
+      const raised = await operators.applyOperatorAction({
+        caseId,
+        at: at(on),
+        operator: {
+          actionId: `correct/${on}/${paymentId}`,
+          action: 'correct',
+          paymentIds: [paymentId],
+          person: `${region}-operator`,
+          reason: '示例：核对无误',
+          account: { name: payee.name, account: payee.account, bankCode: payee.bank_code },
+        },
+        nextRevision: await nextRevision(caseId),
+      });
+      return raisedOf(raised);
     },
     look: (caseId: string, on: string) => fund.lookAtFund({ caseId, at: at(on) }),
   });
