@@ -55,19 +55,27 @@ export async function loadCase(db: Knex, caseId: string): Promise<CaseRecord> {
   };
 }
 
+/** Which step of which run of a case says something; later steps of a run have higher numbers. */
+export interface Publication {
+  run: string;
+  step: number;
+}
+
 /**
- * What a case waits for. One that is closed keeps the state in which it ended: a workflow task that the server did not take, for
+ * What a case waits for, as the last of its steps says: two that speak at the same moment arrive in any order. One that is closed keeps the state in which it ended: a workflow task that the server did not take, for
  * news that had come meanwhile, runs again, and publishes once more what it published before it closed.
  */
 export async function publishCase(
   db: Knex,
   input: { caseId: string; state: string; nextDue: DuePoint | null },
+  { run, step }: Publication,
 ): Promise<void> {
   const due = input.nextDue && new Date(toEpochMs(input.nextDue.date, input.nextDue.phase));
   await db('settle.cases')
     .where({ case_id: input.caseId })
     .whereNull('closed_on')
-    .update({ state: input.state, next_due_at: due });
+    .whereRaw('(published_run is distinct from ? or published_step <= ?)', [run, step])
+    .update({ state: input.state, next_due_at: due, published_run: run, published_step: step });
 }
 
 export async function closeCase(db: Knex, input: { caseId: string; state: string; at: BusinessMoment }): Promise<void> {

@@ -1,4 +1,4 @@
-import { closeCase, loadCase, openCase, publishCase } from '../../db/cases';
+import { closeCase, loadCase, openCase, publishCase, type Publication } from '../../db/cases';
 import { Phase } from '../../domain/business-time';
 import { plainDate } from '../../domain/plain-date';
 import { AT, REGION, saveSmallRegion } from '../support/approval-case';
@@ -21,8 +21,9 @@ afterEach(() => database.drop());
 
 const open = () =>
   openCase(database.app, { caseId: CASE, region: REGION, kind: 'window', period: '2026-04', policy: POLICY, at: AT });
-const publish = (state: string, nextDue: typeof DUE | null = null) =>
-  publishCase(database.app, { caseId: CASE, state, nextDue });
+let steps = 0;
+const publish = (state: string, nextDue: typeof DUE | null = null, said: Partial<Publication> = {}) =>
+  publishCase(database.app, { caseId: CASE, state, nextDue }, { run: 'first', step: (steps += 1), ...said });
 const nextDue = async (): Promise<unknown> => {
   const row = await database.app('settle.cases').where({ case_id: CASE }).first<{ next_due_at: Date | null }>();
   return row?.next_due_at?.toISOString() ?? null;
@@ -33,6 +34,18 @@ it('an open case tells what it waits for, and until when', async () => {
   expect(await loadCase(database.app, CASE)).toMatchObject({ state: 'applications', closedOn: null });
   // Midnight in Shanghai.
   expect(await nextDue()).toBe('2026-04-05T16:00:00.000Z');
+});
+
+it('of two steps that speak at the same moment, the later one is heard, in whatever order they arrive', async () => {
+  const state = async () => (await loadCase(database.app, CASE)).state;
+  await publish('idle', null, { step: 12 });
+  await publish('bank', DUE, { step: 11 });
+  expect([await state(), await nextDue()]).toEqual(['idle', null]);
+  // A step that is tried again says the same; another run counts anew.
+  await publish('approval', DUE, { step: 12 });
+  expect(await state()).toBe('approval');
+  await publish('scheduled', null, { run: 'second', step: 3 });
+  expect([await state(), await nextDue()]).toEqual(['scheduled', null]);
 });
 
 it('a closed case keeps the state in which it ended, whatever is published once more, and closes once', async () => {
