@@ -172,7 +172,9 @@ export async function findCorrections(
         where w.kind <> 'prepayment-not-returned' group by w.case_id
        having not bool_or(line_id in (select line_id from payable)))
      update settle.breaches b set corrected_on = c.on_date, corrected_by = 'engine'
-       from corrected c where c.case_id = b.case_id and c.on_date is not null returning b.case_id`,
+       from corrected c where c.case_id = b.case_id and c.on_date is not null
+        -- An officer may have recorded it since it was looked at.
+        and b.corrected_on is null and b.exempted_on is null returning b.case_id`,
     { region, on, institutions: institutions ? [...institutions] : null } as never,
   );
   return rows.map(({ case_id }) => case_id).sort();

@@ -180,3 +180,12 @@ export async function countPayments(db: Knex, caseId: string): Promise<PaymentCo
     .select<{ state: PaymentState; count: bigint }[]>('state', db.raw('count(*) as count'));
   return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
 }
+
+/** Whether the cashier has ever released a payment of a case. */
+export async function wasReleased(db: Knex, caseId: string): Promise<boolean> {
+  const release = await db('settle.releases as s')
+    .join('settle.approval_requests as r', 'r.request_id', 's.request_id')
+    .where('r.case_id', caseId)
+    .first<object | undefined>('s.request_id');
+  return release !== undefined;
+}

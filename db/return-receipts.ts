@@ -38,53 +38,54 @@ export async function insertReceipt(db: Knex, receipt: NewReceipt): Promise<void
   );
 }
 
-/** What has arrived up to a day and is not on its way to the fund account, by institution, pool and year of the advance. */
-export async function loadUnmoved(
-  db: Knex,
-  region: string,
-  upTo: PlainDate,
-): Promise<{ institution: string; pool: string; year: number; amountFen: bigint }[]> {
-  const { rows } = await db.raw<{ rows: { institution: string; pool: string; year: number; amount_fen: bigint }[] }>(
-    `select c.institution, s.pool, r.year, sum(s.amount_fen)::bigint as amount_fen
+/** Money that has arrived and is not on its way to the fund account, of an institution, pool and year of the advance. */
+export interface Unmoved {
+  institution: string;
+  pool: string;
+  year: number;
+  amountFen: bigint;
+  /** The receipts that it is the sum of. */
+  receiptIds: string[];
+}
+
+/** What has arrived up to a day and is not on its way to the fund account. */
+export async function loadUnmoved(db: Knex, region: string, upTo: PlainDate): Promise<Unmoved[]> {
+  const { rows } = await db.raw<{ rows: Unmoved[] }>(
+    `select c.institution, s.pool, r.year, sum(s.amount_fen)::bigint as "amountFen", array_agg(c.receipt_id order by c.receipt_id) as "receiptIds"
        from settle.return_receipts c join settle.return_receipt_pools s using (receipt_id)
        join settle.return_plan r using (region, institution, period)
       where c.region = ? and c.received_on <= ? and s.payment_id is null
       group by c.institution, s.pool, r.year order by c.institution, s.pool, r.year`,
     [region, upTo],
   );
-  return rows.map((row) => ({
-    institution: row.institution,
-    pool: row.pool,
-    year: row.year,
-    amountFen: row.amount_fen,
-  }));
+  return rows;
 }
 
-/** Ties what has arrived to the transfers that move it on; `paymentIdOf` in SQL, since it is a row per receipt. */
+/**
+ * Ties what has arrived to the transfers that move it on: the receipts that each of them is the sum of, and no other that came
+ * meanwhile.
+ *
+ * @throws where another transfer has taken one of them since it was looked at: all is to be looked at again
+ */
 export async function markReceiptsMoving(
   db: Knex,
-  input: {
-    region: string;
-    upTo: PlainDate;
-    payments: readonly { paymentId: string; institution: string; pool: string; year: number }[];
-  },
+  payments: readonly { paymentId: string; pool: string; receiptIds: readonly string[] }[],
 ): Promise<void> {
-  await db.raw(
-    `update settle.return_receipt_pools s set payment_id = m.payment_id
-       from settle.return_receipts c, settle.return_plan r,
-            unnest(?::text[], ?::text[], ?::text[], ?::int[]) m (payment_id, institution, pool, year)
-      where c.receipt_id = s.receipt_id and r.region = c.region and r.institution = c.institution and r.period = c.period
-        and c.region = ? and c.received_on <= ? and s.payment_id is null
-        and m.institution = c.institution and m.pool = s.pool and m.year = r.year`,
-    [
-      input.payments.map(({ paymentId }) => paymentId),
-      input.payments.map(({ institution }) => institution),
-      input.payments.map(({ pool }) => pool),
-      input.payments.map(({ year }) => year),
-      input.region,
-      input.upTo,
-    ],
+  const marked = payments.flatMap(({ paymentId, pool, receiptIds }) =>
+    receiptIds.map((receiptId) => ({ paymentId, pool, receiptId })),
   );
+  const { rowCount } = await db.raw<{ rowCount: number }>(
+    `update settle.return_receipt_pools s set payment_id = m.payment_id
+       from unnest(?::text[], ?::text[], ?::text[]) m (payment_id, pool, receipt_id)
+      where s.receipt_id = m.receipt_id and s.pool = m.pool and s.payment_id is null`,
+    [
+      marked.map(({ paymentId }) => paymentId),
+      marked.map(({ pool }) => pool),
+      marked.map(({ receiptId }) => receiptId),
+    ] as never,
+  );
+  if (rowCount !== marked.length)
+    throw new Error(`${marked.length - rowCount} receipts have been moved on by another transfer meanwhile`);
 }
 
 /** Frees the receipts of transfers that will not happen, so that the next month's move takes them. */

@@ -46,3 +46,11 @@ export async function lockInstitutions(trx: Knex, region: string, institutions: 
     [region, [...institutions]],
   );
 }
+
+/**
+ * Monitoring of a period sees what was recorded about it before, and whoever records something later sees that monitoring has looked:
+ * one after the other, until the transaction ends.
+ */
+export async function lockMonitoring(trx: Knex, region: string, period: Period): Promise<void> {
+  await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`monitoring/${region}/${period}`]);
+}

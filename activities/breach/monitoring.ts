@@ -5,6 +5,7 @@ import { findDelayed } from '../../db/delayed-lines';
 import { insertWarnings } from '../../db/enterprise-cases';
 import { loadCalendar } from '../../db/register';
 import { findPolicyWith, policyWith } from '../../db/region-policy';
+import { lockMonitoring } from '../../db/settlement-locks';
 import { daysAfterNotice, watchedDays, type BreachDays } from '../../domain/breach';
 import type { BusinessMoment } from '../../domain/business-time';
 import { formatYuan } from '../../domain/money';
@@ -35,6 +36,7 @@ export function createMonitoringActivities({ db, log }: ActivityDependencies): M
     async noticeBreaches({ caseId, at }) {
       const { region, period } = await loadCase(db, caseId);
       const noticed = await db.transaction(async (trx) => {
+        await lockMonitoring(trx, region, toPeriod(period));
         if (await hasEvent(trx, caseId, 'noticed')) return { noticed: 0 };
         return noticeIn(trx, { caseId, at, region, period: toPeriod(period) });
       });
@@ -47,6 +49,7 @@ export function createMonitoringActivities({ db, log }: ActivityDependencies): M
       const policy = await findPolicyWith(db, region, 'enterprise', at.date);
       if (!policy) return;
       const warned = await db.transaction(async (trx) => {
+        await lockMonitoring(trx, region, toPeriod(period));
         const input = { region, period: toPeriod(period), on: at.date, policy: policy.policy.enterprise! };
         const { enterprises, warned } = await insertWarnings(trx, input);
         const detail =

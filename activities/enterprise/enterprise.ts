@@ -30,8 +30,9 @@ export function createEnterpriseActivities({ db, log }: ActivityDependencies): E
       await db.transaction(async (trx) => {
         const record = await loadEnterpriseCase(trx, caseId);
         await addEvents(trx, caseId, at, eventsOf(record, at));
-        // What its institutions owe it is not payable from now on.
-        if (record.suspendedFrom === at.date) await findCorrections(trx, record.region, undefined, at.date);
+        // What its institutions owe it is not payable any more, whenever this is looked at.
+        if (record.suspendedFrom !== null && record.suspendedFrom <= at.date)
+          await findCorrections(trx, record.region, undefined, at.date);
       });
     },
 

@@ -16,7 +16,8 @@ const fixPlans: Effect = (trx, payments) => refreshReturnPlans(trx, payments);
 export const AFTER_SUCCESS: Partial<Record<PaymentKind, Effect>> = { disbursement: fixPlans };
 export const AFTER_RETURN: Partial<Record<PaymentKind, Effect>> = { disbursement: fixPlans };
 export const AFTER_CANCEL: Partial<Record<PaymentKind, Effect>> = {
-  disbursement: fixPlans,
+  // Nobody knew before what is to be returned: no month that is past is due.
+  disbursement: (trx, payments, at) => refreshReturnPlans(trx, payments, at.date),
   fund: (trx, payments, at) => holdWhatIsCancelled(trx, payments, at),
   payment: (trx, payments, at) => reopenStatementParts(trx, payments, at),
   // What was to be moved lies in the ledger as it came, and the next run moves it.

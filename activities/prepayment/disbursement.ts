@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { addEvents, loadCase, openCase } from '../../db/cases';
 import { freeMoney, lockMoney } from '../../db/fund/transfers';
-import { loadPayments, type NewPayment } from '../../db/payments';
+import { loadPayments, wasReleased, type NewPayment, type PaymentRecord } from '../../db/payments';
 import { loadOverdue, savePrepayments } from '../../db/prepayments';
 import { loadApprovedRatios } from '../../db/ratio-decisions';
 import {
@@ -49,9 +49,12 @@ export function createDisbursementActivities({
         const { region, period } = await loadCase(trx, caseId);
         const under = await loadPayments(trx, { caseId });
         const redone = under.filter(({ state }) => state === 'prepared');
-        // Once money has moved, only what is to be approved again is prepared again, and its amounts stand.
-        const begun = under.some(({ state }) => !['prepared', 'cancelled'].includes(state));
-        const payments = begun ? redone : await preparePlan(trx, caseId, region, Number(period), at);
+        // Once money has moved, only what is to be approved again is prepared again, and its amounts stand; also where all that
+        // the bank refused was cancelled since.
+        const begun =
+          under.some(({ state }) => !['prepared', 'cancelled'].includes(state)) || (await wasReleased(trx, caseId));
+        const run = { caseId, region, year: Number(period), revision, under, at };
+        const payments = begun ? redone : await preparePlan(trx, run);
         return raisePayments(trx, {
           caseId,
           revision,
@@ -70,13 +73,30 @@ export function createDisbursementActivities({
   };
 }
 
-async function preparePlan(
-  trx: Knex,
-  caseId: string,
-  region: string,
-  year: number,
-  at: BusinessMoment,
-): Promise<NewPayment[]> {
+interface PlanRun {
+  caseId: string;
+  region: string;
+  year: number;
+  revision: number;
+  /** What earlier requests of the case have prepared. */
+  under: readonly PaymentRecord[];
+  at: BusinessMoment;
+}
+
+/** The id of a payment of the plan: one that an earlier request dropped stays cancelled, and another one takes its place. */
+function idsOf({ region, year, revision, under }: PlanRun): (institution: string, pool: string) => string {
+  const states = new Map(under.map(({ paymentId, state }) => [paymentId, state]));
+  const waiting = new Map(
+    under.filter(({ state }) => state === 'prepared').map(({ paymentId }) => [paymentId.split('#')[0], paymentId]),
+  );
+  return (institution, pool) => {
+    const id = `disbursement/${region}/${year}/${institution}/${pool}`;
+    return waiting.get(id) ?? (states.has(id) ? `${id}#${revision}` : id);
+  };
+}
+
+async function preparePlan(trx: Knex, run: PlanRun): Promise<NewPayment[]> {
+  const { caseId, region, year, at } = run;
   const { policy } = await policyOfCase(trx, caseId);
   const prepayment = policy.prepayment!;
   const approvedRatios = await loadApprovedRatios(trx, region, year);
@@ -90,8 +110,7 @@ async function preparePlan(
     approvedRatios,
   });
   await requireCash(trx, { region, caseId }, plan);
-  const paymentIdOf = (institution: string, pool: string): string =>
-    `disbursement/${region}/${year}/${institution}/${pool}`;
+  const paymentIdOf = idsOf(run);
   await savePrepayments(trx, { region, year, caseId, rows: plan.rows, paymentIdOf });
   await tellExcluded(trx, caseId, plan, at);
   await addEvents(

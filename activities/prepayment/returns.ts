@@ -118,16 +118,10 @@ export function createReturnActivities({ db, log }: ActivityDependencies): Retur
           payments,
           at,
         });
-        await markReceiptsMoving(trx, {
-          region,
-          upTo,
-          payments: moves.map(({ paymentId, institution, pool, advanceYear }) => ({
-            paymentId,
-            institution: institution!,
-            pool: pool!,
-            year: advanceYear!,
-          })),
-        });
+        await markReceiptsMoving(
+          trx,
+          arrived.map(({ pool, receiptIds }, index) => ({ paymentId: moves[index]!.paymentId, pool, receiptIds })),
+        );
         return request;
       };
       const prepared = await db.transaction((trx) =>

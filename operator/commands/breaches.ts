@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
 import { loadBreach, loadBreaches, type BreachRecord } from '../../db/breaches';
 import { insertForceMajeure } from '../../db/case-acts';
 import { policyWith } from '../../db/region-policy';
+import { lockMonitoring } from '../../db/settlement-locks';
 import { checkBreachAct } from '../../domain/breach';
 import { caseIds } from '../../domain/ids';
 import type { Period, PlainDate } from '../../domain/plain-date';
@@ -12,6 +14,7 @@ import { attempted } from './attempts';
 import { requireWatcher } from './capacity';
 import type { CommandContext } from './context';
 import { update } from './decisions';
+import { transactionally } from './dry-run';
 import { requireBegun, settlingBodies } from './window-step';
 
 interface BreachCommand {
@@ -52,7 +55,7 @@ export interface ExemptCommand extends BreachCommand {
  * An officer records force majeure with its evidence, before the notice or after it: the institution is not in breach (五(一)).
  * Nothing excuses a month that has not begun.
  *
- * @throws Refusal as {@link correctBreach}, and `NotSettlementBody`
+ * @throws Refusal as {@link correctBreach}, and `NotSettlementBody`; `CaseStateInvalid` where monitoring notices it meanwhile
  */
 export async function exemptBreach(context: CommandContext, command: ExemptCommand): Promise<ActResult> {
   const { db, clock } = context;
@@ -66,12 +69,14 @@ export async function exemptBreach(context: CommandContext, command: ExemptComma
   const run = async (): Promise<ActResult> => {
     await requireWatcher(context, region, person);
     requireBegun(period, at.date, caseId, caseId);
-    await refuseWatched(context, command);
     check(caseId, { correctedOn: null, exemptedOn: null }, { evidence, on: at.date }, at.date, {
       exemptable: policy!.forceMajeureExempts,
     });
-    if (!dryRun)
-      await insertForceMajeure(db, { region, subject: institution, kind, period, evidence, on: at.date, person });
+    await transactionally(db, dryRun, async (trx) => {
+      await lockMonitoring(trx, region, period);
+      await refuseWatched(trx, command);
+      await insertForceMajeure(trx, { region, subject: institution, kind, period, evidence, on: at.date, person });
+    });
     return { state: 'exempted', next: `nothing: monitoring of ${period} will not notice it` };
   };
   if (dryRun) return run();
@@ -80,13 +85,15 @@ export async function exemptBreach(context: CommandContext, command: ExemptComma
 }
 
 /** Monitoring has looked at the period and found no such breach: there is nothing to exempt. */
-async function refuseWatched(
-  { db }: CommandContext,
-  { region, institution, kind, period }: ExemptCommand,
-): Promise<void> {
-  const watched = await db('settle.case_events')
+async function refuseWatched(trx: Knex, { region, institution, kind, period }: ExemptCommand): Promise<void> {
+  const watched = await trx('settle.case_events')
     .where({ case_id: caseIds.monitoring(region, period), event: 'breaches-noticed' })
     .first('event_id');
+  const caseId = caseIds.breach(institution, kind, period);
+  if ((await loadBreaches(trx, { caseId })).length > 0)
+    throw new Refusal('CaseStateInvalid', `${caseId} has been noticed meanwhile: record the force majeure again`, {
+      caseId,
+    });
   if (watched)
     throw new Refusal(
       'NotFound',

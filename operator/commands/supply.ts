@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { hasEvent } from '../../db/cases';
 import { insertWarnings, loadEnterpriseCases } from '../../db/enterprise-cases';
 import { policyWith } from '../../db/region-policy';
+import { lockMonitoring } from '../../db/settlement-locks';
 import { insertSupply, loadSupply, type SupplyRow } from '../../db/supply';
 import { Exact } from '../../domain/money';
 import { lowRates, supplyRates } from '../../domain/enterprise';
@@ -12,6 +13,7 @@ import { createFileFindings, refusalOf } from '../files/findings';
 import { readTable } from '../files/table';
 import { SUPPLY_COLUMNS } from '../files/region-folder/tables';
 import { formatCsvLine } from '../files/csv';
+import { attempted, ownAttempt } from './attempts';
 import { requireWatcher } from './capacity';
 import type { CommandContext } from './context';
 import { transactionally } from './dry-run';
@@ -47,14 +49,18 @@ export async function importSupply(
   path: string,
   command: ImportSupplyCommand,
 ): Promise<ImportedSupply> {
-  const { db } = context;
+  const { db, clock } = context;
   const { region, person, dryRun = false } = command;
   const named = command.period ?? NAME.exec(path)?.[1];
   if (named === undefined) throw new Refusal('UsageInvalid', `${path} names no month: give --period`);
   const period = toPeriod(named);
-  await requireWatcher(context, region, person);
-  const rows = await readSupply(db, region, path);
-  const imported = await transactionally(db, dryRun, (trx) => importIn(trx, context, { region, period, path, rows }));
+  const run = async (): Promise<ImportedSupply> => {
+    await requireWatcher(context, region, person);
+    const rows = await readSupply(db, region, path);
+    return transactionally(db, dryRun, (trx) => importIn(trx, context, { region, period, path, rows }));
+  };
+  const attempt = { region, subject: `supply/${region}/${period}`, person, action: 'import-supply', at: clock.now() };
+  const imported = await (dryRun ? run() : attempted(context, ownAttempt(attempt), run));
   if (!dryRun && imported.warned.length > 0) await startPlannedNow(context, region);
   return imported;
 }
@@ -86,6 +92,7 @@ async function importIn(
   { clock }: CommandContext,
   { region, period, path, rows }: { region: string; period: Period; path: string; rows: readonly SupplyRow[] },
 ): Promise<ImportedSupply> {
+  await lockMonitoring(trx, region, period);
   const stored = new Map((await loadSupply(trx, region, period)).map((row) => [row.enterprise, row]));
   const fresh = rows.filter(({ enterprise }) => !stored.has(enterprise));
   for (const row of rows) {

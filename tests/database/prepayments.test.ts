@@ -112,12 +112,16 @@ describe('a return in parts', () => {
   it('of which a part has come is moved on for that part', async () => {
     await pay('2026-04', '2026-04-10', 4_000n);
     await pay('2026-04', '2026-05-02', 1_000n);
-    const moved = (day: string) => loadUnmoved(database.app, REGION, plainDate(day));
+    const moved = async (day: string) =>
+      (await loadUnmoved(database.app, REGION, plainDate(day))).map(({ receiptIds, ...sums }) => ({
+        ...sums,
+        receipts: receiptIds.length,
+      }));
     expect(await moved('2026-04-30')).toEqual([
-      { institution: BODIES[0], pool: 'employee', year: 2026, amountFen: 4_000n },
+      { institution: BODIES[0], pool: 'employee', year: 2026, amountFen: 4_000n, receipts: 1 },
     ]);
     expect(await moved('2026-05-29')).toEqual([
-      { institution: BODIES[0], pool: 'employee', year: 2026, amountFen: 5_000n },
+      { institution: BODIES[0], pool: 'employee', year: 2026, amountFen: 5_000n, receipts: 2 },
     ]);
   });
 });
