@@ -125,7 +125,11 @@ it('each of them stands in the history, also where one is as another was in the 
   await reopen();
   await reviewed('2026-02-09');
   await reopen();
-  const told = await database.app('settle.case_events').where('case_id', caseId).orderBy('event_id').pluck<string[]>('event');
+  const told = await database
+    .app('settle.case_events')
+    .where('case_id', caseId)
+    .orderBy('event_id')
+    .pluck<string[]>('event');
   const round = ['claims-reviewed', 'claims-re-checked', 'claims-reopened'];
   expect(told.filter((event) => event.startsWith('claims-'))).toEqual([
     'claims-imported',
