@@ -60,24 +60,28 @@ const monthsAddUp: Invariant = {
  * again than the bank has sent back; money ahead for who is not eligible.
  */
 const ORDER = `
-  with settled as (
-    select * from settle.settlements where region = :region and settled_on is not null),
-  due as (
-    select 'claims' as what, institution, pool, period from settle.claims where region = :region
-    union
-    select 'money paid ahead', a.institution, a.pool, a.period from settle.preallocations a join settle.payments p using (payment_id)
-     where a.region = :region and p.state = 'succeeded'),
+  with told as (
+    select institution, pool, period, 'claims' as what, false as settled from settle.claims where region = :region
+    union all
+    select a.institution, a.pool, a.period, 'money paid ahead', false from settle.preallocations a join settle.payments p using (payment_id)
+     where a.region = :region and p.state = 'succeeded'
+    union all
+    select institution, pool, period, null, true from settle.settlements where region = :region and settled_on is not null),
+  months as (
+    select institution, pool, period, min(what) as what, bool_or(settled) as settled from told group by 1, 2, 3),
+  followed as (
+    select *, max(period) filter (where settled) over (partition by institution, pool) as newest from months),
   sent_back as (
     select a.institution, a.pool, sum(a.amount_fen) as fen
       from settle.preallocations a join settle.payments p using (payment_id)
-      join settled s on s.period = a.period and s.institution = a.institution and s.pool = a.pool
-     where a.region = :region and p.state = 'cancelled' and s.preallocated_fen > 0 group by 1, 2),
+      join settle.settlements s on (s.region, s.period, s.institution, s.pool) = (a.region, a.period, a.institution, a.pool)
+     where a.region = :region and p.state = 'cancelled' and s.settled_on is not null and s.preallocated_fen > 0 group by 1, 2),
   owed as (
-    select institution, pool, sum(returned_fen) as fen from settled group by 1, 2 having sum(returned_fen) <> 0),
+    select institution, pool, sum(returned_fen) as fen from settle.settlements
+     where region = :region and settled_on is not null and returned_fen <> 0 group by 1, 2),
   found as (
-    select d.institution || ', ' || d.pool || ', ' || d.period || ': ' || d.what || ' of a month that is not settled, and a later one is' as finding
-      from due d where not exists (select from settled s where (s.institution, s.pool, s.period) = (d.institution, d.pool, d.period))
-       and exists (select from settled s where s.institution = d.institution and s.pool = d.pool and s.period > d.period)
+    select institution || ', ' || pool || ', ' || period || ': ' || what || ' of a month that is not settled, and a later one is' as finding
+      from followed where what is not null and not settled and newest > period
     union all
     select o.institution || ', ' || o.pool || ': ' || o.fen || ' fen owed again, ' || coalesce(b.fen, 0) || ' sent back'
       from owed o left join sent_back b using (institution, pool) where o.fen > coalesce(b.fen, 0)
