@@ -160,6 +160,8 @@ export async function planSettlements(trx: Knex, run: SettlementRun): Promise<vo
 }
 
 async function refuseOvertaken(trx: Knex, run: SettlementRun): Promise<void> {
+  const later = trx('settle.settlements').where({ region: run.region }).where('period', '>', run.period);
+  if (!(await later.whereNotNull('settled_on').first<object | undefined>('period'))) return;
   const { rows } = await trx.raw<{ rows: { institution: string; pool: string; period: string }[] }>(
     `select institution, pool, min(s.period) as period from settle.settlements s join (${UNSETTLED}) u using (institution, pool)
       where s.region = :region and s.period > :period and s.settled_on is not null group by 1, 2 order by 1, 2 limit 1`,
